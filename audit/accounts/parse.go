@@ -1,0 +1,247 @@
+package accounts
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Account is one line of passwd. Strings share the memory of the text.
+type Account struct {
+	Name, Home, Shell string
+	UID, GID          uint32
+	// Line is the line in passwd, from 1; 0 for an account that only NSS knows.
+	Line int32
+	// Password tells what the password field of passwd itself says.
+	Password PasswordState
+}
+
+// Group is one line of group.
+type Group struct {
+	Name    string
+	GID     uint32
+	Members []string
+	Line    int32
+}
+
+// PasswordState is what a password field allows, without the hash itself.
+type PasswordState uint8
+
+// States of a password field.
+const (
+	// PasswordUnset: no field was seen.
+	PasswordUnset PasswordState = iota
+	// PasswordInShadow: "x", the hash is in shadow.
+	PasswordInShadow
+	// PasswordEmpty: no password is needed.
+	PasswordEmpty
+	// PasswordLocked: begins with "!", which sshd without PAM takes for a locked
+	// account (platform.c platform_locked_account, LOCKED_PASSWD_PREFIX).
+	PasswordLocked
+	// PasswordImpossible: "*" or another text that no password hashes to.
+	PasswordImpossible
+	// PasswordSet: a hash.
+	PasswordSet
+)
+
+// Shadow is one line of shadow. Days count from 1970-01-01; -1 is an empty field.
+type Shadow struct {
+	Present                                        bool
+	Password                                       PasswordState
+	LastChange, Min, Max, Warn, Inactive, ExpireOn int32
+}
+
+// Problem is a line that the C library skips or that two accounts share.
+type Problem struct {
+	// File is "passwd", "group" or "shadow".
+	File string
+	Line int
+	// Message says what is wrong, without the line's content.
+	Message string
+}
+
+// maxProblems bounds the problems told of one file.
+const maxProblems = 100
+
+// problems collects what is wrong with one file.
+type problems struct {
+	file string
+	list []Problem
+	more int
+}
+
+func (p *problems) add(line int, format string, args ...any) {
+	if len(p.list) == maxProblems {
+		p.more++
+		return
+	}
+	p.list = append(p.list, Problem{p.file, line, fmt.Sprintf(format, args...)})
+}
+
+func (p *problems) done() []Problem {
+	if p.more > 0 {
+		p.list = append(p.list, Problem{p.file, 0, fmt.Sprintf("%d more lines with problems", p.more)})
+	}
+	return p.list
+}
+
+// eachLine calls f with every line that is neither blank nor a comment, white
+// space at its start removed, as glibc's nss_readline does.
+func eachLine(text string, f func(number int, line string)) {
+	for number := 1; text != ""; number++ {
+		line, rest, _ := strings.Cut(text, "\n")
+		text = rest
+		line = strings.TrimLeft(line, " \t\r\v\f")
+		if nul := strings.IndexByte(line, 0); nul >= 0 {
+			line = line[:nul]
+		}
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		f(number, line)
+	}
+}
+
+// field cuts the next colon-separated field off the line.
+func field(line *string) string {
+	f, rest, _ := strings.Cut(*line, ":")
+	*line = rest
+	return f
+}
+
+// maxID is the id that glibc's strtou32 makes of every number that does not fit.
+const maxID = 1<<32 - 1
+
+// id reads a uid or gid as glibc's strtou32 does: blanks and a sign before it
+// are taken, and what does not fit, a negative number included, becomes maxID.
+func id(s string) (uint32, bool) {
+	s = strings.TrimLeft(s, " \t")
+	digits := strings.TrimPrefix(s, "+")
+	negative := strings.HasPrefix(s, "-")
+	if negative {
+		digits = s[1:]
+	}
+	n, err := strconv.ParseUint(digits, 10, 64)
+	switch {
+	case errors.Is(err, strconv.ErrRange):
+		return maxID, true
+	case err != nil || digits[0] == '+':
+		return 0, false
+	case negative && n != 0:
+		return maxID, true
+	}
+	return uint32(min(n, maxID)), true
+}
+
+// ParsePasswd reads the text of passwd.
+func ParsePasswd(text string) ([]Account, []Problem) {
+	list := make([]Account, 0, strings.Count(text, "\n")+1)
+	bad := problems{file: "passwd"}
+	eachLine(text, func(number int, line string) {
+		a := Account{Line: int32(number)}
+		a.Name = field(&line)
+		if strings.HasPrefix(a.Name, "+") || strings.HasPrefix(a.Name, "-") {
+			bad.add(number, "a NIS compatibility entry: accounts behind it are seen only when they are named")
+			return
+		}
+		a.Password = passwordState(field(&line), true)
+		var okUID, okGID bool
+		a.UID, okUID = id(field(&line))
+		a.GID, okGID = id(field(&line))
+		field(&line) // the comment (GECOS) field
+		a.Home, a.Shell = field(&line), line
+		switch {
+		case a.Name == "":
+			bad.add(number, "no account name: the line is ignored")
+		case !okUID || !okGID:
+			bad.add(number, "the uid or gid is not a number: the line is ignored")
+		default:
+			list = append(list, a)
+		}
+	})
+	return list, bad.done()
+}
+
+// ParseGroup reads the text of group.
+func ParseGroup(text string) ([]Group, []Problem) {
+	list := make([]Group, 0, strings.Count(text, "\n")+1)
+	bad := problems{file: "group"}
+	eachLine(text, func(number int, line string) {
+		g := Group{Line: int32(number)}
+		g.Name = field(&line)
+		if strings.HasPrefix(g.Name, "+") || strings.HasPrefix(g.Name, "-") {
+			bad.add(number, "a NIS compatibility entry: groups behind it are not seen")
+			return
+		}
+		field(&line)
+		var ok bool
+		if g.GID, ok = id(field(&line)); !ok || g.Name == "" {
+			bad.add(number, "no name, or the gid is not a number: the line is ignored")
+			return
+		}
+		for line != "" {
+			var m string
+			m, line, _ = strings.Cut(line, ",")
+			if m = strings.TrimSpace(m); m != "" {
+				g.Members = append(g.Members, m)
+			}
+		}
+		list = append(list, g)
+	})
+	return list, bad.done()
+}
+
+// shadowLine is one line of shadow with the name it belongs to.
+type shadowLine struct {
+	name string
+	Shadow
+}
+
+func parseShadow(text string) ([]shadowLine, []Problem) {
+	list := make([]shadowLine, 0, strings.Count(text, "\n")+1)
+	bad := problems{file: "shadow"}
+	eachLine(text, func(number int, line string) {
+		s := shadowLine{name: field(&line)}
+		s.Present = true
+		s.Password = passwordState(field(&line), false)
+		for _, into := range []*int32{&s.LastChange, &s.Min, &s.Max, &s.Warn, &s.Inactive, &s.ExpireOn} {
+			var ok bool
+			if *into, ok = days(field(&line)); !ok {
+				bad.add(number, "a date field is not a number: the line is ignored")
+				return
+			}
+		}
+		if s.name == "" {
+			bad.add(number, "no account name: the line is ignored")
+			return
+		}
+		list = append(list, s)
+	})
+	return list, bad.done()
+}
+
+// days reads a date field of shadow; an empty one is -1.
+func days(s string) (int32, bool) {
+	if s == "" {
+		return -1, true
+	}
+	n, err := strconv.ParseInt(s, 10, 32)
+	return int32(n), err == nil
+}
+
+// passwordState classifies a password field. In passwd "x" points to shadow.
+func passwordState(s string, passwd bool) PasswordState {
+	switch {
+	case passwd && s == "x":
+		return PasswordInShadow
+	case s == "":
+		return PasswordEmpty
+	case s[0] == '!':
+		return PasswordLocked
+	case s[0] == '$' || len(s) == 13:
+		return PasswordSet
+	default:
+		return PasswordImpossible
+	}
+}
