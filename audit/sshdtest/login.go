@@ -1,0 +1,85 @@
+package sshdtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const loginTimeout = 60 * time.Second
+
+// Login is the outcome of one real login.
+type Login struct {
+	// Accepted tells whether sshd accepted the key as the last needed method:
+	// its log says "Accepted publickey". The session may still have failed.
+	Accepted bool
+	// Exit is ssh's exit status: 0 when the command ran, 255 when the login or
+	// the connection was refused, else the status of the command or its shell.
+	Exit int
+	// Log is what sshd logged between begin and end of this connection.
+	Log string
+	// Client is what ssh and the remote command wrote. With sshd -e the lines of
+	// the user's own sshd process are among it.
+	Client string
+}
+
+// Login lets the release's own ssh log in as user with the private key at a
+// path of the system, and run "true". Options come before the helper's own
+// ("-o", "Name=value"; ssh takes the first value of a name), so that they win.
+// It may be called from several goroutines; logins then wait for each other.
+func (s *Server) Login(user, key string, options ...string) Login {
+	s.h.t.Helper()
+	return s.login(user, "true", append(options, "-i", key))
+}
+
+// Run is as [Server.Login], but asks for another command; "" asks for a shell.
+func (s *Server) Run(user, key, command string, options ...string) Login {
+	s.h.t.Helper()
+	return s.login(user, command, append(options, "-i", key))
+}
+
+func (s *Server) login(user, command string, options []string) Login {
+	s.h.t.Helper()
+	s.one.Lock()
+	defer s.one.Unlock()
+	args := append(options, "-F", "none", "-T", "-p", strconv.Itoa(s.port), "-l", user,
+		"-o", "BatchMode=yes",
+		"-o", "IdentitiesOnly=yes",
+		"-o", "IdentityAgent=none",
+		"-o", "PreferredAuthentications=publickey",
+		"-o", "StrictHostKeyChecking=no",
+		"-o", "UserKnownHostsFile=/dev/null",
+		"-o", "GlobalKnownHostsFile=/dev/null",
+		"-o", "ConnectTimeout=20",
+		// The cheapest exchange of all releases; what is tested is the login.
+		"-o", "KexAlgorithms=curve25519-sha256",
+		"-o", "HostKeyAlgorithms=ssh-ed25519",
+		"127.0.0.1")
+	if command != "" {
+		args = append(args, command)
+	}
+	from := s.logSize()
+	// Not the test's context: it has ended when Cleanup functions run.
+	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
+	defer cancel()
+	cmd := s.h.Command(ctx, "/usr/bin/ssh", args...)
+	var out bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &out
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
+		s.h.t.Fatalf("ssh -l %q: %v\n%s%s", user, err, out.String(), s.logFrom(from))
+	}
+	s.waitIdle()
+	log := s.logFrom(from)
+	return Login{
+		// At the start of a line: a user's name may hold such words too.
+		Accepted: strings.Contains("\n"+log, "\nAccepted publickey for "),
+		Exit:     cmd.ProcessState.ExitCode(),
+		Log:      log,
+		Client:   strings.ReplaceAll(out.String(), "\r", ""),
+	}
+}
