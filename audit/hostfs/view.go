@@ -1,0 +1,121 @@
+//go:build linux
+
+package hostfs
+
+import "strings"
+
+// View reads the host with one identity. It is for one goroutine.
+//
+// A View that [Root.As] hands out keeps the directories on its last way pinned
+// until it ends, so that the objects of one home are all reached through the
+// same directories, and quickly.
+type View struct {
+	root *Root
+	gen  *generation
+	// trail is the way to the directory reached last, from the root; its names are
+	// canonical: no link, no ".".
+	trail []node
+	// depth is how many of trail belong to the walk under way.
+	depth int
+	*scratch
+	// kept: the trail outlives an operation.
+	kept bool
+	// switched and foreign: see Switched and follow.
+	switched, foreign bool
+	// follower is the uid that follows links, for fs.protected_symlinks.
+	follower uint32
+	// sealed is the canonical path of the home below which no mount is crossed.
+	sealed string
+	// links collects what Walk reports.
+	links   []Link
+	collect bool
+}
+
+// node is a pinned directory on the way.
+type node struct {
+	name string
+	fd   int
+	info Info
+	// shared: the descriptor belongs to the Root's cache.
+	shared bool
+	cached *cached
+	// transit: an automounter's directory; only what is mounted in it may be entered.
+	transit bool
+}
+
+// Switched reports whether the kernel applied the rights of the account that
+// [Root.As] was asked for, so that what could not be read here cannot be read by
+// sshd either. It is false for a View of [Root.Self], and where the process may
+// not change its identity and is not the account itself.
+func (v *View) Switched() bool { return v.switched }
+
+// begin makes the View ready for one operation; end undoes it.
+func (v *View) begin() error {
+	if v.gen != nil {
+		return nil
+	}
+	g, err := v.root.acquire()
+	if err != nil {
+		return err
+	}
+	v.gen = g
+	v.scratch = v.root.scratch.Get().(*scratch)
+	v.trail = append(v.trail[:0], g.root.node)
+	return nil
+}
+
+func (v *View) end() {
+	if !v.kept {
+		v.finish()
+	}
+}
+
+// finish releases everything that is pinned.
+func (v *View) finish() {
+	if v.gen == nil {
+		return
+	}
+	v.cut(0)
+	v.root.scratch.Put(v.scratch)
+	v.root.release(v.gen)
+	v.gen, v.scratch, v.trail = nil, nil, nil
+}
+
+// cut forgets the directories of the trail from depth n on.
+func (v *View) cut(n int) {
+	for _, d := range v.trail[n:] {
+		if !d.shared {
+			closeFD(d.fd)
+		}
+	}
+	v.trail = v.trail[:n]
+}
+
+// top is the directory that the walk has reached.
+func (v *View) top() *node { return &v.trail[v.depth-1] }
+
+// here is the canonical path of the directory reached, "/" for the root.
+func (v *View) here() string { return v.pathTo(v.depth, "") }
+
+// pathTo is the canonical path of the first n directories and a name below them.
+func (v *View) pathTo(n int, name string) string {
+	var b strings.Builder
+	for _, d := range v.trail[1:n] {
+		b.WriteByte('/')
+		b.WriteString(d.name)
+	}
+	if name != "" || n == 1 {
+		b.WriteByte('/')
+		b.WriteString(name)
+	}
+	return b.String()
+}
+
+// inside reports whether path lies below the sealed home.
+func (v *View) inside(path string) bool {
+	if v.sealed == "" {
+		return false
+	}
+	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(v.sealed, "/"))
+	return ok && len(rest) > 1 && rest[0] == '/'
+}

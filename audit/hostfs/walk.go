@@ -1,0 +1,282 @@
+//go:build linux
+
+package hostfs
+
+import (
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"sshaudit/audit"
+)
+
+const (
+	maxPath  = unix.PathMax - 1
+	maxLinks = 40 // MAXSYMLINKS in the kernel's fs/namei.c and in glibc's realpath
+	// maxDepth bounds the directories pinned at once; a link can ask for 2000.
+	maxDepth = 256
+	// maxSteps bounds the components of one resolution, those of links included.
+	maxSteps = 8192
+)
+
+// leaf is what a path leads to.
+type leaf struct {
+	name string
+	fd   int
+	info Info
+	// owned: fd is not on the trail and the receiver closes it.
+	owned bool
+	// isDir: the object is the trail's top.
+	isDir bool
+}
+
+func (l *leaf) close() {
+	if l.owned {
+		closeFD(l.fd)
+		l.owned = false
+	}
+}
+
+// resolve walks path as open(2) does: path_resolution(7). follow says whether a
+// link at the end is followed; a trailing slash follows it in any case.
+func (v *View) resolve(op, path string, follow bool) (leaf, error) {
+	if len(path) == 0 || path[0] != '/' || len(path) > maxPath || strings.IndexByte(path, 0) >= 0 {
+		return leaf{}, &PathError{op, audit.Untrusted(path), ErrPath}
+	}
+	v.depth = 1
+	v.links = v.links[:0]
+	rest, links := path, 0
+	for range maxSteps {
+		name, tail := component(rest)
+		if name == "" {
+			t := v.top()
+			return leaf{name: t.name, fd: t.fd, info: t.info, isDir: true}, nil
+		}
+		last := strings.Trim(tail, "/") == ""
+		rest = tail
+		if name == "." || name == ".." {
+			if err := v.dot(op, name); err != nil {
+				return leaf{}, err
+			}
+			continue
+		}
+		n, err := v.step(op, name)
+		if err != nil {
+			return leaf{}, err
+		}
+		switch {
+		case n.info.Type == Directory:
+			continue
+		case n.info.Type == Symlink && (!last || follow || tail != ""):
+			if links++; links > maxLinks {
+				closeFD(n.fd)
+				return leaf{}, v.fail(op, name, unix.ELOOP)
+			}
+			target, err := v.follow(op, n, last)
+			if err != nil {
+				return leaf{}, err
+			}
+			if len(target)+len(rest) > 2*maxPath {
+				return leaf{}, v.fail(op, name, unix.ENAMETOOLONG)
+			}
+			rest = target + rest
+		case !last || tail != "":
+			closeFD(n.fd)
+			return leaf{}, v.fail(op, name, unix.ENOTDIR)
+		default:
+			return leaf{name: n.name, fd: n.fd, info: n.info, owned: true}, nil
+		}
+	}
+	return leaf{}, &PathError{op, audit.Untrusted(path), ErrTooLarge}
+}
+
+// component splits the first name off a path; tail keeps its slashes.
+func component(path string) (name, tail string) {
+	path = strings.TrimLeft(path, "/")
+	if i := strings.IndexByte(path, '/'); i >= 0 {
+		return path[:i], path[i:]
+	}
+	return path, ""
+}
+
+func (v *View) fail(op, name string, err error) error {
+	return &PathError{op, audit.Untrusted(v.pathTo(v.depth, name)), err}
+}
+
+// dot handles "." and "..", both of which need the right to search the directory.
+// ".." of the root is the root; of any other directory, the one we came through.
+func (v *View) dot(op, name string) error {
+	fd, e := v.pin(".")
+	if e != 0 {
+		return v.fail(op, name, e)
+	}
+	closeFD(fd)
+	if name == ".." && v.depth > 1 {
+		v.depth--
+	}
+	return nil
+}
+
+// step goes to name in the directory reached. A directory is put on the trail;
+// anything else is returned pinned and belongs to the caller.
+func (v *View) step(op, name string) (node, error) {
+	if v.depth < len(v.trail) && v.trail[v.depth].name == name {
+		v.depth++
+		return v.trail[v.depth-1], nil
+	}
+	v.cut(v.depth)
+	if parent := v.top().cached; parent != nil {
+		if c := v.root.cache.child(parent, name); c != nil {
+			v.push(c.node)
+			return c.node, nil
+		}
+	}
+	if v.depth >= maxDepth {
+		return node{}, v.fail(op, name, ErrTooLarge)
+	}
+	n, err := v.open(op, name)
+	if err != nil || n.info.Type != Directory {
+		return n, err
+	}
+	if parent := v.top().cached; parent != nil {
+		v.root.offer(v.gen, parent, &n)
+	}
+	v.push(n)
+	return n, nil
+}
+
+func (v *View) push(n node) {
+	v.trail = append(v.trail, n)
+	v.depth++
+}
+
+// follow reads the link n and closes it. An absolute target starts at the root.
+func (v *View) follow(op string, n node, last bool) (string, error) {
+	defer closeFD(n.fd)
+	if err := v.mayFollow(n, last); err != nil {
+		return "", v.fail(op, n.name, err)
+	}
+	size, e := readlinkFD(n.fd, v.link[:])
+	if e == 0 && size == 0 {
+		e = unix.ENOENT
+	}
+	if e == 0 && size > maxPath {
+		e = unix.ENAMETOOLONG
+	}
+	if e != 0 {
+		return "", v.fail(op, n.name, e)
+	}
+	target := string(v.link[:size])
+	if v.collect {
+		v.links = append(v.links, Link{Path: audit.Untrusted(v.pathTo(v.depth, n.name)),
+			Target: audit.Untrusted(target), Info: n.info, In: v.top().info})
+	}
+	if target[0] == '/' {
+		v.depth = 1
+	}
+	return target, nil
+}
+
+// mayFollow applies the rules about following links that the kernel would apply,
+// and ours. For fs.protected_symlinks see may_follow_link in fs/namei.c: it looks
+// at the last component only. A View that could not become the account follows
+// only links that no account can have made: otherwise a link to /etc/shadow would
+// be read with root's rights.
+func (v *View) mayFollow(n node, last bool) error {
+	dir := v.top().info
+	const shared = unix.S_ISVTX | unix.S_IWOTH
+	if v.root.guardLinks && last && dir.Mode&shared == shared && n.info.UID != v.follower && n.info.UID != dir.UID {
+		return unix.EACCES
+	}
+	if v.foreign && (n.info.UID != 0 || dir.UID != 0 || dir.Mode&0022 != 0) {
+		return ErrSymlink
+	}
+	table, err := v.root.mounts.current()
+	if err != nil {
+		return err
+	}
+	if table.byID[n.info.MntID].nosymfollow {
+		return unix.ELOOP
+	}
+	return nil
+}
+
+// open pins name in the directory reached and describes it.
+func (v *View) open(op, name string) (node, error) {
+	fd, e := v.pin(name)
+	n := node{name: name, fd: fd}
+	if e == unix.EXDEV {
+		path := v.pathTo(v.depth, name)
+		var m mount
+		var err error
+		n.fd, m, err = v.cross(v.top(), &v.name, v.root.hostPath(path), v.inside(path))
+		if err != nil {
+			return n, v.fail(op, name, err)
+		}
+		n.transit = m.fstype == "autofs" && !v.root.enters(m.fstype)
+	} else if e != 0 {
+		return n, v.fail(op, name, reason(e))
+	}
+	if n.info, e = statFD(v.root.procFD, n.fd); e != 0 {
+		closeFD(n.fd)
+		return n, v.fail(op, name, e)
+	}
+	return n, nil
+}
+
+func reason(e syscall.Errno) error {
+	if e == unix.EAGAIN {
+		return ErrBusy
+	}
+	return e
+}
+
+// pin opens name in the directory reached.
+func (v *View) pin(name string) (int, syscall.Errno) {
+	return v.root.pin(v.scratch, v.top(), name, v.here)
+}
+
+// pin opens one component with O_PATH: a link or a mount is never followed. In
+// an automounter's directory nothing is looked up that is not mounted. dir names
+// the directory d, for the kernels that need it.
+func (r *Root) pin(s *scratch, d *node, name string, dir func() string) (int, syscall.Errno) {
+	if !s.name.set(name) {
+		return -1, unix.ENAMETOOLONG
+	}
+	if d.transit && name != "." {
+		return -1, unix.EXDEV
+	}
+	s.how = unix.OpenHow{Flags: pinFlags, Resolve: strict}
+	fd, e := openat2(d.fd, &s.name, &s.how)
+	if e == unix.ENOSYS || e == unix.EPERM {
+		return r.pinOld(s, d, strings.TrimSuffix(dir(), "/")+"/"+name)
+	}
+	return fd, e
+}
+
+// pinOld is pin without openat2: kernels before 5.6, and filters that forbid it.
+// The mount table is asked before the name is touched, and the result must lie on
+// the same mount. A mount that appears in between is noticed, not entered.
+func (r *Root) pinOld(s *scratch, d *node, path string) (int, syscall.Errno) {
+	table, err := r.mounts.current()
+	if err != nil {
+		return -1, Errno(err)
+	}
+	if _, ok := table.on(d.info.MntID, r.hostPath(path)); ok {
+		return -1, unix.EXDEV
+	}
+	fd, e := openat(d.fd, &s.name, pinFlags)
+	if e != 0 {
+		return fd, e
+	}
+	id, e := mountOfFD(r.procFD, fd)
+	if e == 0 && id != d.info.MntID {
+		e = unix.EXDEV
+	}
+	if e != 0 {
+		closeFD(fd)
+		return -1, e
+	}
+	return fd, 0
+}
