@@ -122,13 +122,20 @@ func TestAccountsThatShareAUidOrAGroup(t *testing.T) {
 
 func TestAddedAccountIsFound(t *testing.T) {
 	db := New(Texts{Passwd: passwd})
-	if err := db.Add(Account{Name: "ldap", UID: 70000, GID: 70000}, []Group{{Name: "staff", GID: 70000}}); err != nil {
+	if err := db.Add(Account{Name: "ldap", UID: 70000, GID: 70000}, []uint32{0}, []Group{{Name: "staff", GID: 70000}}); err != nil {
 		t.Fatal(err)
 	}
-	if a := db.Lookup("ldap"); a == nil || db.GroupNames(a)[0] != "staff" {
-		t.Errorf("ldap = %+v", a)
+	ldap := db.Lookup("ldap")
+	if ldap == nil {
+		t.Fatal("the added account is not found")
 	}
-	if err := db.Add(Account{Name: "alice"}, nil); err == nil {
+	if d := cmp.Diff([]uint32{70000, 0}, db.Groups(ldap)); d != "" {
+		t.Error(d)
+	}
+	if d := cmp.Diff([]string{"staff"}, db.GroupNames(ldap)); d != "" {
+		t.Error(d)
+	}
+	if err := db.Add(Account{Name: "alice"}, nil, nil); err == nil {
 		t.Error("a known account was added again")
 	}
 }

@@ -16,6 +16,8 @@ type DB struct {
 	// Indexes into accounts, sorted by name, uid and gid; and into groups by gid.
 	byName, byUID, byGID, groupByGID []int32
 	memberOf                         map[string][]int32
+	// extra are the supplementary gids of accounts that Add brought.
+	extra map[string][]uint32
 	// ShadowRead tells whether shadow could be read; if not, Shadow knows nothing.
 	shadowRead bool
 	problems   []Problem
@@ -186,6 +188,11 @@ func (db *DB) Groups(a *Account) []uint32 {
 			gids = append(gids, gid)
 		}
 	}
+	for _, gid := range db.extra[a.Name] {
+		if !slices.Contains(gids, gid) {
+			gids = append(gids, gid)
+		}
+	}
 	return gids
 }
 
@@ -206,8 +213,9 @@ func (db *DB) GroupNames(a *Account) []string {
 func (db *DB) Problems() []Problem { return db.problems }
 
 // Add adds an account that only NSS knows, such as one from a directory
-// service, and the groups it belongs to. It is for a DB that nobody reads yet.
-func (db *DB) Add(a Account, groups []Group) error {
+// service: its supplementary gids, and the groups of these that may be new
+// here. It is for a DB that nobody reads yet.
+func (db *DB) Add(a Account, gids []uint32, groups []Group) error {
 	if db.Lookup(a.Name) != nil {
 		return fmt.Errorf("account %q is known already", a.Name)
 	}
@@ -218,11 +226,15 @@ func (db *DB) Add(a Account, groups []Group) error {
 	for _, g := range groups {
 		if db.Group(g.GID) == nil {
 			db.groups = append(db.groups, g)
+			db.indexGroups()
 		}
 	}
+	if db.extra == nil {
+		db.extra = make(map[string][]uint32)
+	}
+	db.extra[a.Name] = gids
 	db.byName = db.index(func(a, b *Account) int { return strings.Compare(a.Name, b.Name) })
 	db.byUID = db.index(func(a, b *Account) int { return cmp.Compare(a.UID, b.UID) })
 	db.byGID = db.index(func(a, b *Account) int { return cmp.Compare(a.GID, b.GID) })
-	db.indexGroups()
 	return nil
 }
