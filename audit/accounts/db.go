@@ -127,6 +127,9 @@ func (db *DB) Len() int { return len(db.accounts) }
 // At returns the account with index i in file order.
 func (db *DB) At(i int) *Account { return &db.accounts[i] }
 
+// Index returns the index of the account that getpwnam(3) returns.
+func (db *DB) Index(name string) (int, bool) { return db.find(name) }
+
 // Lookup returns the account that getpwnam(3) returns, nil if there is none.
 func (db *DB) Lookup(name string) *Account {
 	if i, ok := db.find(name); ok {
