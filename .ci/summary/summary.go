@@ -29,7 +29,7 @@ type test struct {
 }
 
 type summary struct {
-	out      io.Writer
+	out      *bufio.Writer
 	tests    map[string]map[string]*test // by package and name; "" is the package itself
 	builds   map[string]*strings.Builder // compiler output by import path
 	skipped  []string
@@ -38,7 +38,7 @@ type summary struct {
 }
 
 func newSummary(out io.Writer) *summary {
-	return &summary{out: out, tests: map[string]map[string]*test{}, builds: map[string]*strings.Builder{}}
+	return &summary{out: bufio.NewWriter(out), tests: map[string]map[string]*test{}, builds: map[string]*strings.Builder{}}
 }
 
 // read takes all events. Lines that are no JSON come from go itself and are passed on.
@@ -92,6 +92,7 @@ func (s *summary) take(e event) {
 		if e.Test == "" {
 			s.endPackage(e, tests)
 			delete(s.tests, e.Package)
+			_ = s.out.Flush() // close reports what could not be written
 		}
 	}
 }
@@ -184,7 +185,8 @@ func reason(output string) string {
 	return strings.Join(said, " ")
 }
 
-// close prints the lists and the counts, and reports whether all is well.
+// close prints the lists and the counts, and reports whether all is well: all
+// tests passed, there was one, and the result could be written.
 func (s *summary) close(ci bool) bool {
 	for _, pkg := range slices.Sorted(maps.Keys(s.tests)) {
 		// Events without an end: go test itself was interrupted.
@@ -201,5 +203,5 @@ func (s *summary) close(ci bool) bool {
 		fmt.Fprintln(s.out, "\nCI is set: a skipped test counts against the run")
 	}
 	fmt.Fprintf(s.out, "\n%d passed, %d failed, %d skipped\n", s.passed, len(s.failures), len(s.skipped))
-	return s.passed > 0 && len(s.failures) == 0 && (!ci || len(s.skipped) == 0)
+	return s.out.Flush() == nil && s.passed > 0 && len(s.failures) == 0 && (!ci || len(s.skipped) == 0)
 }
