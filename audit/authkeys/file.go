@@ -1,0 +1,263 @@
+package authkeys
+
+import (
+	"bytes"
+	"net/netip"
+
+	"sshaudit/audit"
+	"sshaudit/audit/sshpattern"
+)
+
+// File is an authorized_keys text as sshd reads it.
+type File struct {
+	// Lines are the keys, the broken lines and the comments that hold a key, in
+	// the order of the file.
+	Lines []Line
+	// Count is the number of physical lines.
+	Count int
+	// BOM tells that the file starts with a UTF-8 byte order mark, UTF16 that
+	// it looks like UTF-16.
+	BOM, UTF16 bool
+	// CRLF tells that some line ends in CR LF, which sshd does not mind.
+	CRLF bool
+	// NoFinalNewline tells that the last line is not ended: sshd reads it, but
+	// whatever is appended next spoils it.
+	NoFinalNewline bool
+	// Unread tells that the file has more than MaxLines lines and the rest was
+	// not looked at.
+	Unread bool
+
+	rules *Rules
+}
+
+// utf8BOM is the byte order mark in UTF-8.
+var utf8BOM = []byte("\xef\xbb\xbf")
+
+// Parse reads an authorized_keys text. It keeps nothing of data.
+func Parse(data []byte, r Rules) *File {
+	p := parser{data: data, file: &File{rules: &r}}
+	p.file.BOM = bytes.HasPrefix(data, utf8BOM)
+	p.file.UTF16 = looksUTF16(data)
+	p.file.NoFinalNewline = len(data) > 0 && data[len(data)-1] != '\n'
+	for p.pos < len(data) {
+		if p.file.Count == MaxLines {
+			p.file.Unread = true
+			break
+		}
+		raw := p.next()
+		p.line(raw)
+	}
+	return p.file
+}
+
+// parser walks the physical lines of a text.
+type parser struct {
+	data []byte
+	pos  int
+	file *File
+}
+
+// next returns the next physical line without its line feed.
+func (p *parser) next() []byte {
+	raw := p.data[p.pos:]
+	if lf := bytes.IndexByte(raw, '\n'); lf >= 0 {
+		raw = raw[:lf]
+		p.pos++
+		if lf > 0 && raw[lf-1] == '\r' {
+			p.file.CRLF = true
+		}
+	}
+	p.pos += len(raw)
+	p.file.Count++
+	return raw
+}
+
+// line reads one physical line, and those after it that belong to it.
+func (p *parser) line(raw []byte) {
+	text := raw
+	if nul := bytes.IndexByte(raw, 0); nul >= 0 {
+		text = raw[:nul]
+	}
+	s := scan{text: text, r: p.file.rules}
+	line := Line{Number: p.file.Count, Last: p.file.Count, rules: p.file.rules}
+	at := skipBlanks(text, 0)
+	switch {
+	case at == len(text) && len(text) == len(raw), len(text)-at == 1 && text[at] == '\r':
+		return
+	case at == len(text): // NUL where the line should begin
+		if !s.hidden(&line, raw) {
+			return
+		}
+	case text[at] == '#':
+		if !s.commented(&line, at) {
+			return
+		}
+	case s.read(&line, at):
+		s.judge(&line)
+	default:
+		s.classify(&line, at, raw, p)
+	}
+	p.file.Lines = append(p.file.Lines, line)
+}
+
+// judge finds what refuses a line that sshd reads, for every client.
+func (s *scan) judge(line *Line) {
+	if line.Kind == KindBroken {
+		return
+	}
+	line.Kind = KindKey
+	o := line.Options
+	switch {
+	case line.Key.Cert != nil:
+		line.Kind, line.Cause, line.Detail = KindBroken, CauseCertificate, "a certificate on a line lets nobody in: its public key belongs here, or its CA with cert-authority"
+	case o == nil:
+		return
+	case o.expiredAt(s.r.Now) == audit.Refuse:
+		line.Cause, line.Detail = CauseExpired, "the expiry-time has passed"
+	case o.Principals != nil && !o.CertAuthority:
+		line.Cause, line.Detail = CausePrincipals, "principals= without cert-authority"
+	case o.From != nil && sshpattern.CheckAddrList(string(*o.From)) != nil:
+		line.Cause, line.Detail = CauseFrom, "the list of from= cannot be read: an empty element, or a network whose mask is too long or leaves host bits set"
+	}
+	if line.Cause != "" {
+		line.Unsure = ""
+	}
+}
+
+// Answer is what sshd makes of an offered key.
+type Answer struct {
+	// Match tells that the line, or one of the file's, is about the offered key.
+	Match   bool
+	Verdict audit.Verdict
+	// Cause is the id of what refuses it, or of what it hangs on if the verdict
+	// is unknown; empty if it is accepted.
+	Cause string
+	// Detail says more, without content of the file.
+	Detail string
+	// Line is the number of the line that decides; 0 if none does.
+	Line int
+}
+
+// Authorises answers whether the file lets an offered key, or certificate, in:
+// the first line that accepts it decides, a line that refuses it does not end
+// the search (auth2-pubkeyfile.c auth_check_authkeys_file). The verdict is
+// unknown where it hangs on something that is not known.
+func (f *File) Authorises(offer *Key, from Source) Answer {
+	var refusal, doubt Answer
+	for i := range f.Lines {
+		a := f.Lines[i].Authorises(offer, from)
+		switch {
+		case !a.Match:
+		case a.Verdict == audit.Accept && !doubt.Match:
+			return a
+		case a.Verdict == audit.Accept:
+			// Two lines may let it in: with which options is uncertain.
+			a.Detail = "an earlier line may decide: " + doubt.Detail
+			return a
+		case a.Verdict == audit.Unknown && !doubt.Match:
+			doubt = a
+		case a.Verdict == audit.Refuse && !refusal.Match:
+			refusal = a
+		}
+	}
+	switch {
+	case doubt.Match:
+		return doubt
+	case f.Unread:
+		return Answer{Verdict: audit.Unknown, Cause: CauseNotListed, Detail: "the file has too many lines to be read to its end"}
+	case refusal.Match:
+		return refusal
+	default:
+		return Answer{Verdict: audit.Refuse, Cause: CauseNotListed, Detail: "no line of the file holds the key"}
+	}
+}
+
+// Authorises answers whether the line lets an offered key in, as
+// auth_check_authkey_line does. An offered certificate matches a line with
+// cert-authority and its CA's key.
+func (l *Line) Authorises(offer *Key, from Source) Answer {
+	subject := offer
+	if offer.Cert != nil {
+		subject = offer.Cert.CA
+	}
+	if l.Key == nil || !l.Key.Equal(subject) || offer.Cert != nil && !l.authority() {
+		return Answer{}
+	}
+	a := Answer{Match: true, Line: l.Number, Verdict: audit.Refuse, Cause: l.Cause, Detail: l.Detail}
+	if l.Cause != "" {
+		return a
+	}
+	if offer.Cert == nil && l.authority() {
+		a.Cause, a.Detail = CauseCAFlag, "the line is marked cert-authority: it admits certificates that the key signed, not the key"
+		return a
+	}
+	a.Verdict, a.Cause, a.Detail = l.permits(from)
+	if offer.Cert != nil && a.Verdict != audit.Refuse {
+		if v, cause, detail := l.certificate(offer.Cert, from); v != audit.Accept {
+			a.Verdict, a.Cause, a.Detail = v, cause, detail
+		}
+	}
+	if a.Verdict == audit.Accept && l.Unsure != "" {
+		a.Verdict, a.Detail = audit.Unknown, l.Unsure
+	}
+	return a
+}
+
+// authority reports whether the line is one of a certificate authority.
+func (l *Line) authority() bool { return l.Options != nil && l.Options.CertAuthority }
+
+// permits applies the options of a line to a client (auth2-pubkeyfile.c
+// auth_authorise_keyopts).
+func (l *Line) permits(from Source) (v audit.Verdict, cause, detail string) {
+	o := l.Options
+	if o == nil {
+		return audit.Accept, "", ""
+	}
+	if o.expiredAt(l.rules.Now) == audit.Unknown {
+		return audit.Unknown, CauseExpired, "the expiry-time is near, and the time zone of sshd or the time is not known"
+	}
+	if o.From == nil {
+		return audit.Accept, "", ""
+	}
+	return matchFrom(string(*o.From), from, l.rules)
+}
+
+// matchFrom matches a client with the list of from= (match.c match_host_and_ip).
+func matchFrom(list string, from Source, r *Rules) (v audit.Verdict, cause, detail string) {
+	if !from.Addr.IsValid() {
+		return audit.Unknown, CauseFrom, "from= decides by the client's address, which is not known"
+	}
+	addr := from.Addr.Unmap().String()
+	m := sshpattern.New(r.Version)
+	host := addr
+	if r.UseDNS && from.Host != "" {
+		host = from.Host
+	}
+	ok, err := m.HostAndIP(host, addr, list)
+	if r.UseDNS && from.Host == "" && err == nil {
+		byAddr, _ := m.AddrList(addr, list)
+		if byAddr != sshpattern.Negated && namesDecide(list, byAddr == sshpattern.Match) {
+			return audit.Unknown, CauseFrom, "UseDNS is on and from= has names: the verdict hangs on the client's host name"
+		}
+	}
+	if !ok {
+		return audit.Refuse, CauseFrom, "from= does not admit the client's address"
+	}
+	return audit.Accept, "", ""
+}
+
+// namesDecide reports whether a host name, which is not known, could change
+// what the addresses of a list decide: a name or pattern could admit where no
+// address did, a negated one could refuse where an address admitted.
+func namesDecide(list string, admitted bool) bool {
+	for entry := range bytes.SplitSeq([]byte(list), []byte(",")) {
+		pattern, negated := bytes.CutPrefix(entry, []byte("!"))
+		if _, err := netip.ParseAddr(string(pattern)); err == nil || bytes.IndexByte(pattern, '/') >= 0 {
+			continue
+		}
+		if negated || !admitted {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,203 @@
+package authkeys
+
+import (
+	"strings"
+	"time"
+
+	"sshaudit/audit"
+)
+
+// Option is one option of a line.
+type Option struct {
+	// Name is the option's name in lower case, with "no-" where it was negated.
+	Name string
+	// Value is what the quotes held, with \" resolved; empty for a flag.
+	Value audit.Untrusted
+	// Raw is the option as it was written.
+	Raw audit.Untrusted
+}
+
+// Options are the options of a line, and what they come to.
+type Options struct {
+	// List holds them in the order of the line, without empty elements.
+	List []Option
+
+	CertAuthority bool
+	// Restrict tells that the option stands on the line; flags after it may
+	// have switched single permissions on again.
+	Restrict bool
+	// The permissions that remain: forwarding of ports, agent and X11, a
+	// terminal, ~/.ssh/rc.
+	PortForwarding, AgentForwarding, X11Forwarding, PTY, UserRC bool
+	// NoTouchRequired and VerifyRequired concern FIDO keys only.
+	NoTouchRequired, VerifyRequired bool
+
+	// Command, From and Principals are nil where the option is not given.
+	Command, From, Principals *audit.Untrusted
+	// Expires is the earliest expiry-time, the last second that is still good;
+	// the zero value is none.
+	Expires time.Time
+
+	// floating tells that Expires is local time of a zone that nobody knows.
+	floating bool
+	// unsure says why it cannot be told whether sshd takes the options.
+	unsure string
+
+	environment map[string]struct{}
+	permitOpen  int
+	permitBind  int
+}
+
+// Limits of repeated options (auth-options.c SSH_AUTHOPT_ENV_MAX and
+// SSH_AUTHOPT_PERMIT_MAX). Both are compared before the next one is added, so
+// one more than the limit passes.
+const (
+	maxEnvironment = 1024
+	maxPermit      = 4096
+)
+
+// The reasons sshauthopt_parse gives for refusing a list of options.
+const (
+	reasonUnknown    = "unknown key option"
+	reasonStartQuote = "missing start quote"
+	reasonEndQuote   = "missing end quote"
+	reasonCommand    = `multiple "command" clauses`
+	reasonPrincipals = `multiple "principals" clauses`
+	reasonFrom       = `multiple "from" clauses`
+	reasonExpires    = "invalid expires time"
+	reasonEnv        = "invalid environment string"
+	reasonManyEnv    = "too many environment strings"
+	reasonPermitHost = "invalid permission hostname"
+	reasonPermitPort = "invalid permission port"
+	reasonManyPermit = "too many permission directives"
+	reasonTunnel     = "invalid tun device"
+	reasonEnd        = "unexpected end-of-options"
+)
+
+// optionReader reads a list of options (auth-options.c sshauthopt_parse).
+type optionReader struct {
+	text string
+	pos  int
+	r    *Rules
+	o    *Options
+}
+
+// parseOptions reads the options at the start of a line, up to the first blank
+// outside quotes. A list that sshd refuses gives its reason and the offset of
+// the option at fault.
+func parseOptions(text string, r *Rules) (o *Options, reason string, at int) {
+	p := optionReader{text: text, r: r, o: &Options{
+		PortForwarding: true, AgentForwarding: true, X11Forwarding: true, PTY: true, UserRC: true,
+	}}
+	for p.pos < len(p.text) && !blank(p.text[p.pos]) {
+		start := p.pos
+		if reason := p.option(); reason != "" {
+			return p.o, reason, start
+		}
+		if p.pos == len(p.text) || blank(p.text[p.pos]) {
+			break
+		}
+		if p.text[p.pos] != ',' {
+			return p.o, reasonUnknown, start
+		}
+		if p.pos++; p.pos == len(p.text) {
+			return p.o, reasonEnd, start
+		}
+	}
+	return p.o, "", 0
+}
+
+// blank reports whether c separates words.
+func blank(c byte) bool { return c == ' ' || c == '\t' }
+
+// option reads one option. What is none is left where it is, for the caller to
+// find that no comma follows.
+func (p *optionReader) option() (reason string) {
+	start := p.pos
+	for i := range flags {
+		if p.flag(&flags[i], start) {
+			return ""
+		}
+	}
+	for i := range values {
+		name := values[i].name
+		if !p.hasFold(name) || p.pos+len(name) >= len(p.text) || p.text[p.pos+len(name)] != '=' {
+			continue
+		}
+		p.pos += len(name) + 1
+		if reason := values[i].allowed(p); reason != "" {
+			return reason
+		}
+		value, reason := p.dequote()
+		if reason != "" {
+			return reason
+		}
+		p.o.List = append(p.o.List, Option{Name: name, Value: audit.Untrusted(value), Raw: audit.Untrusted(p.text[start:p.pos])})
+		return values[i].set(p, value)
+	}
+	return ""
+}
+
+// flag reads a flag, which is matched as a prefix (misc.c opt_flag).
+func (p *optionReader) flag(f *flag, start int) bool {
+	negated := f.negatable && p.hasFold("no-")
+	if negated {
+		p.pos += len("no-")
+	}
+	if !p.hasFold(f.name) || f.since != 0 && !p.r.atLeast(f.since/100, f.since%100) {
+		p.pos = start
+		return false
+	}
+	p.pos += len(f.name)
+	name := f.name
+	if negated {
+		name = "no-" + name
+	}
+	p.o.List = append(p.o.List, Option{Name: name, Raw: audit.Untrusted(p.text[start:p.pos])})
+	f.set(p.o, !negated)
+	return true
+}
+
+// hasFold reports whether the text goes on with a word, in any case.
+func (p *optionReader) hasFold(word string) bool {
+	return len(p.text)-p.pos >= len(word) && strings.EqualFold(p.text[p.pos:p.pos+len(word)], word)
+}
+
+// dequote reads a quoted value; \" is the only escape (misc.c opt_dequote).
+func (p *optionReader) dequote() (value, reason string) {
+	if p.pos == len(p.text) || p.text[p.pos] != '"' {
+		return "", reasonStartQuote
+	}
+	rest := p.text[p.pos+1:]
+	end, escaped := 0, false
+	for ; end < len(rest) && rest[end] != '"'; end++ {
+		if rest[end] == '\\' && end+1 < len(rest) && rest[end+1] == '"' {
+			end, escaped = end+1, true
+		}
+	}
+	if end == len(rest) {
+		return "", reasonEndQuote
+	}
+	p.pos += 1 + end + 1
+	if value = rest[:end]; escaped {
+		value = strings.ReplaceAll(value, `\"`, `"`)
+	}
+	return value, ""
+}
+
+// optionsEnd returns the offset of the first blank outside double quotes;
+// closed is false if the text ended within quotes (authfile.c
+// sshkey_advance_past_options).
+func optionsEnd(text []byte) (end int, closed bool) {
+	quoted := false
+	for end < len(text) && (quoted || !blank(text[end])) {
+		switch {
+		case text[end] == '\\' && end+1 < len(text) && text[end+1] == '"':
+			end++
+		case text[end] == '"':
+			quoted = !quoted
+		}
+		end++
+	}
+	return end, !quoted
+}

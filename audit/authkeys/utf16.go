@@ -1,0 +1,74 @@
+package authkeys
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// utf16Text turns UTF-16 into UTF-8. Text with an unpaired surrogate or a NUL
+// is no text and stays as it is.
+func utf16Text(data []byte, big bool) ([]byte, bool) {
+	order := binary.ByteOrder(binary.LittleEndian)
+	if big {
+		order = binary.BigEndian
+	}
+	text := make([]byte, 0, len(data)/2)
+	for i := 0; i+1 < len(data); i += 2 {
+		r := rune(order.Uint16(data[i:]))
+		if utf16.IsSurrogate(r) {
+			if i += 2; i+1 >= len(data) {
+				return nil, false
+			}
+			if r = utf16.DecodeRune(r, rune(order.Uint16(data[i:]))); r == utf8.RuneError {
+				return nil, false
+			}
+		}
+		if r == 0 {
+			return nil, false
+		}
+		text = utf8.AppendRune(text, r)
+	}
+	return text, true
+}
+
+// looksUTF16 reports whether a text begins like UTF-16.
+func looksUTF16(data []byte) bool {
+	return len(stripMark(data)) < len(data) || utf16Like(data[:min(len(data), 64)])
+}
+
+// utf16Like reports whether a line consists of ASCII in UTF-16: every other
+// byte is NUL. A line feed cuts such text between its two bytes.
+func utf16Like(raw []byte) bool {
+	raw = stripMark(raw)
+	if len(raw) < 8 {
+		return false
+	}
+	even, odd := countNUL(raw, 0), countNUL(raw, 1)
+	most, least := max(even, odd), min(even, odd)
+	return most*8 >= len(raw)*3 && least*8 <= most
+}
+
+// countNUL counts the NUL bytes at every second place from first on.
+func countNUL(raw []byte, first int) (n int) {
+	for i := first; i < len(raw); i += 2 {
+		if raw[i] == 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// stripMark cuts a UTF-16 byte order mark.
+func stripMark(raw []byte) []byte {
+	if bytes.HasPrefix(raw, []byte("\xff\xfe")) || bytes.HasPrefix(raw, []byte("\xfe\xff")) {
+		return raw[2:]
+	}
+	return raw
+}
+
+// stripUTF16 returns the ASCII text of a line in UTF-16.
+func stripUTF16(raw []byte) []byte {
+	return bytes.ReplaceAll(stripMark(raw), []byte{0}, nil)
+}
