@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -46,7 +47,14 @@ func (s *Server) login(user, command string, options []string) Login {
 	s.h.t.Helper()
 	s.one.Lock()
 	defer s.one.Unlock()
-	args := append(options, "-F", "none", "-T", "-p", strconv.Itoa(s.port), "-l", user,
+	// Not the test's context: it has ended when Cleanup functions run.
+	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
+	defer cancel()
+	relay, err := startRelay(ctx, net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)))
+	if err != nil {
+		s.h.t.Fatal(err)
+	}
+	args := append(options, "-F", "none", "-T", "-p", strconv.Itoa(relay.port()), "-l", user,
 		"-o", "BatchMode=yes",
 		"-o", "IdentitiesOnly=yes",
 		"-o", "IdentityAgent=none",
@@ -63,13 +71,11 @@ func (s *Server) login(user, command string, options []string) Login {
 		args = append(args, command)
 	}
 	from := s.logSize()
-	// Not the test's context: it has ended when Cleanup functions run.
-	ctx, cancel := context.WithTimeout(context.Background(), loginTimeout)
-	defer cancel()
 	cmd := s.h.Command(ctx, "/usr/bin/ssh", args...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
+	err = cmd.Run()
+	relay.close()
 	if exit := (*exec.ExitError)(nil); err != nil && (!errors.As(err, &exit) || ctx.Err() != nil) {
 		s.h.t.Fatalf("ssh -l %q: %v\n%s%s", user, err, out.String(), s.logFrom(from))
 	}
