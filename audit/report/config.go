@@ -55,7 +55,7 @@ func toJSONSetting(s audit.Setting) jsonSetting {
 // ConfigJSON writes an effective configuration as one sshaudit.config/1 document.
 // A default has an empty file and line 0.
 func ConfigJSON(w io.Writer, c *audit.ConfigReport) error {
-	d := newDocument(w, "sshaudit.config/1")
+	d := newObject(w, "sshaudit.config/1")
 	d.member("version", clean(c.Version))
 	d.member("files", wholes(c.Files))
 	if b64 := raws(c.Files); b64 != nil {

@@ -88,6 +88,15 @@ func cleans(list []string) []string {
 	return out
 }
 
+// cleanText is clean for the catalogue's texts, whose lines stay lines.
+func cleanText(s string) string {
+	lines := strings.Split(s, "\n")
+	for i := range lines {
+		lines[i] = clean(lines[i])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // printable reports whether every rune of s can be printed: no control byte, no
 // invalid UTF-8, no direction override, no blank but U+0020.
 func printable(s string) bool {

@@ -114,11 +114,12 @@ type jsonDoc struct {
 // DocsJSON writes the catalogue, or the one entry that was asked for, as one
 // sshaudit.checks/1 document.
 func DocsJSON(w io.Writer, docs []audit.Doc) error {
-	d := newDocument(w, "sshaudit.checks/1")
+	d := newObject(w, "sshaudit.checks/1")
 	array(d, "checks", apply(slices.Values(docs), func(doc audit.Doc) jsonDoc {
 		return jsonDoc{
-			ID: doc.ID, Title: doc.Title, Why: doc.Why, Repair: doc.Repair, Severity: doc.Severity.String(),
-			Effect: string(doc.Effect), Layer: string(doc.Layer), Automatic: doc.Automatic, References: cleans(doc.References),
+			ID: clean(doc.ID), Title: clean(doc.Title), Why: cleanText(doc.Why), Repair: cleanText(doc.Repair),
+			Severity: doc.Severity.String(), Effect: clean(string(doc.Effect)), Layer: clean(string(doc.Layer)),
+			Automatic: doc.Automatic, References: cleans(doc.References),
 		}
 	}))
 	return d.close()

@@ -130,7 +130,7 @@ func toJSONRefusal(r audit.Refusal) jsonRefusal {
 
 // FixJSON writes the outcome of a fix or an undo as one sshaudit.fix/1 document.
 func FixJSON(w io.Writer, f *audit.FixReport) error {
-	d := newDocument(w, "sshaudit.fix/1")
+	d := newObject(w, "sshaudit.fix/1")
 	d.member("id", clean(f.ID))
 	d.member("dry_run", f.DryRun)
 	array(d, "changes", apply(slices.Values(f.Changes), toJSONChange))

@@ -20,8 +20,9 @@ type group struct {
 	first []int32
 	// message and fix are what all findings have in common, empty otherwise.
 	message, fix string
-	// fixUsers tells that every fix is a `sshaudit fix --user`.
+	// fixUsers tells that every fix is a `sshaudit fix --user`, with fixFlags behind.
 	fixUsers bool
+	fixFlags string
 }
 
 // groupFindings groups a report's findings, the worst first, keeping at most
@@ -40,7 +41,8 @@ func groupFindings(findings []audit.Finding, docs Docs, limit int) []*group {
 		g := byKey[k]
 		if g == nil {
 			g = &group{doc: docs.find(f.Check), check: f.Check, severity: f.Severity, effect: f.Effect,
-				message: f.Message, fix: f.Fix, fixUsers: true}
+				message: f.Message, fix: f.Fix}
+			_, g.fixFlags, g.fixUsers = fixUser(f.Fix)
 			byKey[k] = g
 			groups = append(groups, g)
 		}
@@ -67,44 +69,58 @@ func (g *group) add(f *audit.Finding, index int32, limit int) {
 	if f.Fix != g.fix {
 		g.fix = ""
 	}
-	g.fixUsers = g.fixUsers && strings.HasPrefix(f.Fix, fixUser)
+	_, flags, ok := fixUser(f.Fix)
+	g.fixUsers = g.fixUsers && ok && flags == g.fixFlags
 }
 
 func effectRank(e audit.Effect) int {
 	return slices.Index([]audit.Effect{audit.Blocks, audit.Exposes, audit.Hardening, e}, e)
 }
 
-// fixUser begins the command that repairs one account.
-const fixUser = "sshaudit fix --user "
+// fixUser takes a repair apart that is our own command for one account, such as
+// "sshaudit fix --user alice --keys": the account, and the flags behind it.
+func fixUser(fix string) (user, flags string, ok bool) {
+	rest, ok := strings.CutPrefix(fix, "sshaudit fix --user ")
+	user, flags, _ = strings.Cut(rest, " ")
+	return user, flags, ok && user != "" && (flags == "" || strings.HasPrefix(flags, "--"))
+}
 
 // fixTogether is the number of accounts up to which one command names them all.
 const fixTogether = 3
 
-// repair returns the one command that repairs the group, or empty when every
-// subject has its own.
-func (g *group) repair(findings []audit.Finding) string {
+// repair returns the one command or instruction that repairs the group, and what
+// is to be added to it; both are empty when every subject has its own.
+func (g *group) repair(findings []audit.Finding) (command, note string) {
+	flags := strings.TrimRight(" "+clean(g.fixFlags), " ")
 	switch {
 	case g.fix != "":
-		return clean(g.fix)
-	case !g.fixUsers || g.count == 0:
-		return ""
+		return clean(g.fix), ""
+	case !g.fixUsers:
+		return "", ""
 	case g.count > min(fixTogether, len(g.first)):
-		return fixUser + "NAME (for every account: sshaudit fix --all --dry-run, then without --dry-run)"
+		return "sshaudit fix --user NAME" + flags, "every account: sshaudit fix --all" + flags + " --dry-run, then without --dry-run"
 	}
-	command, seen := "sshaudit fix", map[string]bool{}
+	var users []string
 	for _, i := range g.first {
-		arg := strings.TrimPrefix(findings[i].Fix, "sshaudit fix")
-		if !seen[arg] {
-			command += clean(arg)
-			seen[arg] = true
+		if user, _, _ := fixUser(findings[i].Fix); !slices.Contains(users, clean(user)) {
+			users = append(users, clean(user))
 		}
 	}
-	return command
+	return "sshaudit fix --user " + strings.Join(users, " --user ") + flags, ""
 }
 
 // ownFixes tells that the findings have repairs and no command joins them.
 func (g *group) ownFixes(findings []audit.Finding) bool {
-	return g.repair(findings) == "" && slices.ContainsFunc(g.first, func(i int32) bool { return findings[i].Fix != "" })
+	command, _ := g.repair(findings)
+	return command == "" && slices.ContainsFunc(g.first, func(i int32) bool { return findings[i].Fix != "" })
+}
+
+// what is the message that all findings share, unless the title says it already.
+func (g *group) what() string {
+	if message := clean(g.message); message != clean(g.doc.Title) {
+		return message
+	}
+	return ""
 }
 
 // why is the first sentence of what the catalogue says about the check.

@@ -20,13 +20,22 @@ type document struct {
 	buf     bytes.Buffer
 	encoder *json.Encoder
 	members int
+	end     string
 	err     error
 }
 
-func newDocument(w io.Writer, schema string) *document {
-	d := &document{w: bufio.NewWriterSize(w, 32<<10)}
+// newDocument begins a document with the texts that stand before its first and
+// after its last member.
+func newDocument(w io.Writer, open, end string) *document {
+	d := &document{w: bufio.NewWriterSize(w, 32<<10), end: end}
 	d.encoder = json.NewEncoder(&d.buf)
-	d.w.WriteByte('{')
+	d.w.WriteString(open)
+	return d
+}
+
+// newObject begins one of our own documents, which name their schema first.
+func newObject(w io.Writer, schema string) *document {
+	d := newDocument(w, "{", "}\n")
 	d.member("schema", schema)
 	return d
 }
@@ -91,7 +100,7 @@ func apply[From, To any](list iter.Seq[From], convert func(From) To) iter.Seq[To
 }
 
 func (d *document) close() error {
-	d.w.WriteString("\n}\n")
+	d.w.WriteString("\n" + d.end)
 	if err := d.w.Flush(); err != nil {
 		return err
 	}
@@ -116,7 +125,7 @@ type jsonFinding struct {
 
 func toJSONFinding(f audit.Finding) jsonFinding {
 	return jsonFinding{
-		Check: f.Check, Severity: f.Severity.String(), Effect: string(f.Effect),
+		Check: clean(f.Check), Severity: f.Severity.String(), Effect: clean(string(f.Effect)),
 		User: whole(f.User), UserB64: raw(f.User), Path: whole(f.Path), PathB64: raw(f.Path), Line: f.Line,
 		Observed: clean(f.Observed), Expected: clean(f.Expected),
 		Message: clean(f.Message), Fix: clean(f.Fix), References: cleans(f.References),
@@ -161,7 +170,7 @@ type jsonSummary struct {
 // JSON writes the outcome of a check as one sshaudit.check/1 document. Beyond the
 // members of the interface it has blocked and servers.
 func JSON(w io.Writer, r *audit.Report) error {
-	d := newDocument(w, "sshaudit.check/1")
+	d := newObject(w, "sshaudit.check/1")
 	d.member("host", clean(r.Host))
 	d.text("root", r.Root)
 	d.member("started", r.Started.UTC().Format(time.RFC3339))

@@ -122,7 +122,7 @@ func toJSONKey(k audit.KeyEntry) jsonKey {
 // KeysJSON writes the inventory as one sshaudit.keys/1 document. Beyond the
 // members of the interface a key has verdict.
 func KeysJSON(w io.Writer, keys iter.Seq[audit.KeyEntry]) error {
-	d := newDocument(w, "sshaudit.keys/1")
+	d := newObject(w, "sshaudit.keys/1")
 	array(d, "keys", apply(keys, toJSONKey))
 	return d.close()
 }

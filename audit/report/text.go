@@ -36,12 +36,8 @@ func Text(w io.Writer, r *audit.Report, docs Docs, style Style) error {
 
 // counts is the part of the first line after the state.
 func counts(r *audit.Report) string {
-	host := clean(r.Host)
-	if host == "" {
-		host = "this host"
-	}
 	line := fmt.Sprintf("%d critical, %d warning, %d notice; %s on %s", r.Count(audit.Critical),
-		r.Count(audit.Warning), r.Count(audit.Notice), count(r.Users, "account"), host)
+		r.Count(audit.Warning), r.Count(audit.Notice), count(r.Users, "account"), hostName(r))
 	if r.Root != "" && r.Root != "/" {
 		line += ", root " + shown(r.Root)
 	}
@@ -51,6 +47,14 @@ func counts(r *audit.Report) string {
 	return line
 }
 
+// hostName is the host's name, or words that stand for it.
+func hostName(r *audit.Report) string {
+	if r.Host == "" {
+		return "this host"
+	}
+	return clean(r.Host)
+}
+
 func (p *printer) headline(r *audit.Report) {
 	state := StateOf(r, p.style.FailOn)
 	color := map[State]string{StateOK: green, StateWarning: yellow, StateCritical: red, StateUnknown: cyan}[state]
@@ -58,17 +62,16 @@ func (p *printer) headline(r *audit.Report) {
 }
 
 func (p *printer) group(g *group, findings []audit.Finding) {
-	title := clean(g.doc.Title)
-	p.line("%s, %s: %s", p.style.paint(severityColor(g.severity), g.severity.String()), effectWords(g.effect), title)
-	if message := clean(g.message); message != "" && message != title {
-		p.labelled("what", p.sentence(2+labelWidth, strings.Fields(message))...)
-	}
+	p.line("%s, %s: %s", p.style.paint(severityColor(g.severity), g.severity.String()), effectWords(g.effect), clean(g.doc.Title))
+	p.labelled("what", p.sentence(2+labelWidth, strings.Fields(g.what()))...)
 	if why := g.why(); why != "" {
 		words := append(strings.Fields(why), "More: sshaudit explain "+clean(g.check))
 		p.labelled("why", p.sentence(2+labelWidth, words)...)
 	}
-	if repair := g.repair(findings); repair != "" {
-		p.labelled("repair", repair)
+	if command, note := g.repair(findings); note != "" {
+		p.labelled("repair", command, note)
+	} else if command != "" {
+		p.labelled("repair", command)
 	}
 	if p.style.Verbose && len(findings[g.first[0]].References) > 0 {
 		p.labelled("asked", "by "+strings.Join(cleans(findings[g.first[0]].References), "; "))
