@@ -100,7 +100,7 @@ func (g *globber) list(prefix string, s *segment, rest []segment) error {
 
 // add takes a path if something has that name.
 func (g *globber) add(path string) error {
-	l, err := g.view.resolve("find", path, false)
+	l, err := g.view.resolve("find", path, false, false)
 	if err != nil {
 		return known(err)
 	}

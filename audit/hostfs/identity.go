@@ -57,69 +57,99 @@ func ownCredentials() (credentials, error) {
 	return c, nil
 }
 
-// As calls f with a View that has the rights of id, as sshd's temporarily_use_uid
-// gives them to itself (uidswap.c): supplementary groups, effective group and user
-// of one thread. Real and saved ids stay, so the account can neither signal nor
-// trace this process. f runs on its own goroutine, bound to that thread; it must
-// not start goroutines or programs, resolve names, or keep the View.
-//
-// Where the process is id already, or may not become it, nothing is switched;
-// [View.Switched] tells the difference. If the account's rights cannot be given
-// back, the thread is destroyed, and with it the risk.
+// As calls f with a View that has the rights of id; see [Worker.As]. It is for a
+// single account: for many, run them through one Worker.
 func (r *Root) As(id Identity, f func(*View) error) error {
-	v := &View{root: r, kept: true, follower: id.UID}
-	switch {
-	case id.UID == r.own.euid:
-		v.switched = true
-	case !r.own.canSwitch:
-		v.foreign = true
-	default:
-		v.switched = true
-		return r.onThread(id, v, f)
-	}
-	defer v.finish()
-	return f(v)
+	return r.Worker(func(w *Worker) error { return w.As(id, f) })
 }
 
-// outcome is how f ended.
+// Worker becomes one account after the other on a thread of its own.
+type Worker struct {
+	root *Root
+	view View
+	// gone: the thread could not get its own identity back.
+	gone bool
+}
+
+// outcome is how the function of a Worker ended.
 type outcome struct {
 	err      error
 	returned bool
 	panicked any
 }
 
-// onThread runs f with switched ids. The goroutine of the caller only waits: when
-// the way back fails, it is not the caller's goroutine that has to end.
-func (r *Root) onThread(id Identity, v *View, f func(*View) error) error {
+// Worker calls f on a new goroutine that is bound to a thread, and waits for it.
+// What f does outside of [Worker.As] has the rights of the process. A panic in f,
+// and runtime.Goexit, are passed on to the caller.
+//
+// Should an account's identity not be given back, the thread is destroyed and
+// Worker returns an ErrIdentity at once; f does not continue.
+func (r *Root) Worker(f func(*Worker) error) error {
 	done := make(chan outcome, 1)
 	go func() {
 		runtime.LockOSThread()
+		w := &Worker{root: r}
 		var o outcome
 		defer func() {
-			if !o.returned {
+			if !o.returned && !w.gone {
 				o.panicked = recover()
 			}
-			v.finish()
-			if err := r.own.restore(); err == nil {
+			if w.gone {
+				// This goroutine ends while it is locked, which ends its thread.
+				o = outcome{err: fmt.Errorf("the thread's own %w again; it was given up", ErrIdentity), returned: true}
+			} else {
 				runtime.UnlockOSThread()
 			}
-			// Otherwise this goroutine ends while locked, which ends its thread.
 			done <- o
 		}()
-		if o.err = r.become(id); o.err == nil {
-			o.err = f(v)
-		}
+		o.err = f(w)
 		o.returned = true
 	}()
 	o := <-done
-	if o.returned {
-		return o.err
-	}
 	if o.panicked != nil {
 		panic(o.panicked)
 	}
-	runtime.Goexit() // f called it, as testing.T.FailNow does
-	return nil
+	if !o.returned {
+		runtime.Goexit()
+	}
+	return o.err
+}
+
+// As calls f with a View that has the rights of id, as sshd's temporarily_use_uid
+// gives them to itself (uidswap.c): supplementary groups, effective group and user
+// of this thread. Real and saved ids stay, so the account can neither signal nor
+// trace this process. f must not start goroutines or programs, resolve names, or
+// keep the View.
+//
+// Where the process is id already, or may not become it, nothing is switched;
+// [View.Switched] tells the difference. An ErrIdentity means that the switch
+// failed and f was not called.
+func (w *Worker) As(id Identity, f func(*View) error) error {
+	r, v := w.root, &w.view
+	v.reset(r, id.UID)
+	defer v.finish()
+	switch {
+	case id.UID == r.own.euid:
+		v.switched = true
+		return f(v)
+	case !r.own.canSwitch:
+		v.foreign = true
+		return f(v)
+	}
+	v.switched = true
+	defer w.comeBack() // before v.finish: descriptors are closed as ourselves
+	if err := r.become(id); err != nil {
+		return err
+	}
+	return f(v)
+}
+
+// comeBack gives the thread its own identity again, or ends the goroutine.
+func (w *Worker) comeBack() {
+	if err := w.root.own.restore(); err != nil {
+		w.gone = true
+		runtime.Goexit()
+	}
 }
 
 // become switches the effective ids of this thread and verifies the result. The

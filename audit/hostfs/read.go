@@ -123,7 +123,7 @@ func (v *View) ReadFile(path string, limit int64, buf []byte) ([]byte, Info, err
 		return nil, Info{}, err
 	}
 	defer v.end()
-	l, err := v.resolve("read", path, true)
+	l, err := v.resolve("read", path, true, false)
 	if err != nil {
 		return nil, Info{}, err
 	}
@@ -144,7 +144,7 @@ func (v *View) stat(path string, follow bool) (Info, error) {
 		return Info{}, err
 	}
 	defer v.end()
-	l, err := v.resolve("stat", path, follow)
+	l, err := v.resolve("stat", path, follow, false)
 	if err != nil {
 		return Info{}, err
 	}
@@ -158,7 +158,7 @@ func (v *View) Readlink(path string) (audit.Untrusted, error) {
 		return "", err
 	}
 	defer v.end()
-	l, err := v.resolve("read link", path, false)
+	l, err := v.resolve("read link", path, false, false)
 	if err != nil {
 		return "", err
 	}

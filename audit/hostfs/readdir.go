@@ -5,6 +5,7 @@ package hostfs
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"strings"
 
@@ -42,31 +43,28 @@ func (v *View) ReadDir(path string, maxEntries int) (entries []Entry, truncated 
 		return nil, false, err
 	}
 	entries = make([]Entry, 0, len(names))
+	v.heldDepth = v.depth
 	for _, name := range names {
-		e := Entry{Name: audit.Untrusted(name)}
-		fd, errno := v.pin(name)
-		switch errno {
-		case 0:
-			e.Info, errno = statFD(v.root.procFD, fd)
-			closeFD(fd)
-			if errno != 0 {
-				e.Err = v.fail("stat", name, errno)
+		n, err := v.open("stat", name, false)
+		if err != nil {
+			if !errors.Is(err, unix.ENOENT) { // or it was removed meanwhile
+				entries = append(entries, Entry{Name: audit.Untrusted(name), Err: err})
 			}
-		case unix.ENOENT:
-			continue // it was removed meanwhile
-		case unix.EXDEV:
-			e.Err = v.fail("stat", name, v.root.mountOn(v.top().info.MntID, v.pathTo(v.depth, name)))
-		default:
-			e.Err = v.fail("stat", name, reason(errno))
+			continue
 		}
-		entries = append(entries, e)
+		entries = append(entries, Entry{Name: audit.Untrusted(name), Info: n.info})
+		if v.kept && n.info.Type == Regular && len(v.held) < maxHeld {
+			v.held = append(v.held, n)
+		} else {
+			closeFD(n.fd)
+		}
 	}
 	return entries, truncated, nil
 }
 
 // names lists the names in a directory, and leaves it as the directory reached.
 func (v *View) names(path string, maxNames int) ([]string, bool, error) {
-	l, err := v.resolve("list", path, true)
+	l, err := v.resolve("list", path, true, true)
 	if err != nil {
 		return nil, false, err
 	}
@@ -74,11 +72,14 @@ func (v *View) names(path string, maxNames int) ([]string, bool, error) {
 		l.close()
 		return nil, false, &PathError{"list", audit.Untrusted(path), unix.ENOTDIR}
 	}
-	fd, e := reopen(v.root.procFD, l.fd, readFlags|unix.O_DIRECTORY)
-	if e != 0 {
-		return nil, false, &PathError{"list", audit.Untrusted(path), e}
+	fd, err := v.listable(v.top())
+	if err != nil {
+		return nil, false, &PathError{"list", audit.Untrusted(path), err}
 	}
-	defer closeFD(fd)
+	if fd != v.top().fd {
+		defer closeFD(fd)
+	}
+	v.cutHeld()
 	if v.dir == nil {
 		v.dir = make([]byte, dirBuffer)
 	}
@@ -101,6 +102,25 @@ func (v *View) names(path string, maxNames int) ([]string, bool, error) {
 	}
 	slices.Sort(names)
 	return names, truncated, nil
+}
+
+// listable returns a descriptor of the directory d from which names can be read
+// from the first one on.
+func (v *View) listable(d *node) (int, error) {
+	if !d.readable {
+		fd, e := reopen(v.root.procFD, d.fd, readFlags|unix.O_DIRECTORY)
+		if e != 0 {
+			return -1, e
+		}
+		return fd, nil
+	}
+	if d.listed {
+		if _, err := unix.Seek(d.fd, 0, unix.SEEK_SET); err != nil {
+			return -1, err
+		}
+	}
+	d.listed = true
+	return d.fd, nil
 }
 
 // collectNames adds the names of one answer of getdents64 to v.text, each with a

@@ -29,7 +29,13 @@ type View struct {
 	// links collects what Walk reports.
 	links   []Link
 	collect bool
+	// held are files that the last listing pinned, in the directory at heldDepth.
+	held      []node
+	heldDepth int
 }
+
+// maxHeld bounds the files that stay pinned after a listing.
+const maxHeld = 16
 
 // node is a pinned directory on the way.
 type node struct {
@@ -39,6 +45,8 @@ type node struct {
 	// shared: the descriptor belongs to the Root's cache.
 	shared bool
 	cached *cached
+	// readable: opened for listing, not with O_PATH; listed: that was done once.
+	readable, listed bool
 	// transit: an automounter's directory; only what is mounted in it may be entered.
 	transit bool
 }
@@ -78,17 +86,32 @@ func (v *View) finish() {
 	v.cut(0)
 	v.root.scratch.Put(v.scratch)
 	v.root.release(v.gen)
-	v.gen, v.scratch, v.trail = nil, nil, nil
+	v.gen, v.scratch = nil, nil
+}
+
+// reset makes a View new for another account; it keeps only memory.
+func (v *View) reset(r *Root, uid uint32) {
+	*v = View{root: r, kept: true, follower: uid, trail: v.trail[:0], links: v.links[:0], held: v.held[:0]}
 }
 
 // cut forgets the directories of the trail from depth n on.
 func (v *View) cut(n int) {
+	if n < v.heldDepth {
+		v.cutHeld()
+	}
 	for _, d := range v.trail[n:] {
 		if !d.shared {
 			closeFD(d.fd)
 		}
 	}
 	v.trail = v.trail[:n]
+}
+
+func (v *View) cutHeld() {
+	for _, f := range v.held {
+		closeFD(f.fd)
+	}
+	v.held, v.heldDepth = v.held[:0], 0
 }
 
 // top is the directory that the walk has reached.

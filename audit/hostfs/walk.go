@@ -3,6 +3,7 @@
 package hostfs
 
 import (
+	"slices"
 	"strings"
 	"syscall"
 
@@ -39,8 +40,9 @@ func (l *leaf) close() {
 }
 
 // resolve walks path as open(2) does: path_resolution(7). follow says whether a
-// link at the end is followed; a trailing slash follows it in any case.
-func (v *View) resolve(op, path string, follow bool) (leaf, error) {
+// link at the end is followed; a trailing slash follows it in any case. list says
+// that a directory at the end is going to be listed.
+func (v *View) resolve(op, path string, follow, list bool) (leaf, error) {
 	if len(path) == 0 || path[0] != '/' || len(path) > maxPath || strings.IndexByte(path, 0) >= 0 {
 		return leaf{}, &PathError{op, audit.Untrusted(path), ErrPath}
 	}
@@ -61,7 +63,7 @@ func (v *View) resolve(op, path string, follow bool) (leaf, error) {
 			}
 			continue
 		}
-		n, err := v.step(op, name)
+		n, err := v.step(op, name, list && last)
 		if err != nil {
 			return leaf{}, err
 		}
@@ -120,12 +122,15 @@ func (v *View) dot(op, name string) error {
 
 // step goes to name in the directory reached. A directory is put on the trail;
 // anything else is returned pinned and belongs to the caller.
-func (v *View) step(op, name string) (node, error) {
+func (v *View) step(op, name string, list bool) (node, error) {
 	if v.depth < len(v.trail) && v.trail[v.depth].name == name {
 		v.depth++
 		return v.trail[v.depth-1], nil
 	}
 	v.cut(v.depth)
+	if n, ok := v.takeHeld(name); ok {
+		return n, nil
+	}
 	if parent := v.top().cached; parent != nil {
 		if c := v.root.cache.child(parent, name); c != nil {
 			v.push(c.node)
@@ -135,15 +140,29 @@ func (v *View) step(op, name string) (node, error) {
 	if v.depth >= maxDepth {
 		return node{}, v.fail(op, name, ErrTooLarge)
 	}
-	n, err := v.open(op, name)
+	n, err := v.open(op, name, list)
 	if err != nil || n.info.Type != Directory {
 		return n, err
 	}
-	if parent := v.top().cached; parent != nil {
+	if parent := v.top().cached; parent != nil && !n.readable {
 		v.root.offer(v.gen, parent, &n)
 	}
 	v.push(n)
 	return n, nil
+}
+
+// takeHeld hands out a file that a listing of the directory reached has pinned.
+func (v *View) takeHeld(name string) (node, bool) {
+	if v.depth != v.heldDepth {
+		return node{}, false
+	}
+	for i, n := range v.held {
+		if n.name == name {
+			v.held = slices.Delete(v.held, i, i+1)
+			return n, true
+		}
+	}
+	return node{}, false
 }
 
 func (v *View) push(n node) {
@@ -203,9 +222,15 @@ func (v *View) mayFollow(n node, last bool) error {
 }
 
 // open pins name in the directory reached and describes it.
-func (v *View) open(op, name string) (node, error) {
-	fd, e := v.pin(name)
-	n := node{name: name, fd: fd}
+func (v *View) open(op, name string, list bool) (node, error) {
+	n := node{name: name}
+	var e syscall.Errno
+	if list {
+		n.fd, n.readable = v.openDir(name)
+	}
+	if !n.readable {
+		n.fd, e = v.pin(name)
+	}
 	if e == unix.EXDEV {
 		path := v.pathTo(v.depth, name)
 		var m mount
@@ -230,6 +255,17 @@ func reason(e syscall.Errno) error {
 		return ErrBusy
 	}
 	return e
+}
+
+// openDir opens a directory for listing at once, instead of pinning it first:
+// O_DIRECTORY keeps the kernel from opening anything else.
+func (v *View) openDir(name string) (int, bool) {
+	if !v.name.set(name) || v.top().transit {
+		return -1, false
+	}
+	v.how = unix.OpenHow{Flags: readFlags | unix.O_DIRECTORY | unix.O_NOFOLLOW, Resolve: strict}
+	fd, e := openat2(v.top().fd, &v.name, &v.how)
+	return fd, e == 0
 }
 
 // pin opens name in the directory reached.

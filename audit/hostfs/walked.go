@@ -42,7 +42,7 @@ func (v *View) Walk(path string) (*Walked, error) {
 	}
 	defer v.end()
 	v.collect = true
-	l, err := v.resolve("open", path, true)
+	l, err := v.resolve("open", path, true, false)
 	v.collect = false
 	if err != nil {
 		return nil, err
