@@ -1,0 +1,161 @@
+//go:build linux
+
+package repair
+
+import (
+	"path"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"sshaudit/audit/hostfs"
+	"sshaudit/audit/keyfiles"
+)
+
+const (
+	maxHandedFile    = 1 << 20
+	maxHandedEntries = 64
+)
+
+// mayHand decides whether an object with a wrong owner may become the
+// account's. A file that root wrote somewhere in the home can be moved by the
+// account to any name in it; giving it away would give away what it says. So
+// it must prove by its whole content that it is what its name says.
+func (r *run) mayHand(o *object, t Target, home *hostfs.Walked) *refusal {
+	owner := o.info.UID
+	no := func(why string) *refusal { return ownerRefusal(owner, t.UID, why) }
+	switch {
+	case owner == unmappedUID():
+		return refuse(reasonUIDUnmapped, "its owner is one that this mount cannot express (shown as uid %d)", owner)
+	case o.kind == keyfiles.PrivateKey:
+		return no("a private key never changes hands")
+	case o.kind == keyfiles.Home:
+		return no("a directory above the account's files is not given away")
+	case unix.Geteuid() != 0:
+		return no("only root may change it")
+	case o.info.Mode&0o7000 != 0:
+		return no("it has a set-id or sticky bit")
+	case owner != 0 && r.living(owner):
+		return no("the owner is another account")
+	case owner != 0 && r.subordinate(owner):
+		return no("the owner is in a range of /etc/subuid")
+	}
+	parent, err := parentPin(home, o.rel)
+	if err != nil {
+		return hostfsRefusal(err)
+	}
+	if parent != &home.Pin {
+		defer parent.Close()
+	}
+	if parent.Info.UID != 0 && parent.Info.UID != t.UID {
+		return no("the directory above it belongs to yet another uid")
+	}
+	if o.kind == keyfiles.SSHDir {
+		return handDirectory(o, t, home, no)
+	}
+	return r.handFile(o, no)
+}
+
+// parentPin pins the directory that holds rel.
+func parentPin(home *hostfs.Walked, rel string) (*hostfs.Pin, error) {
+	if dir := parentOf(rel); dir != "" {
+		return home.Beneath(dir)
+	}
+	return &home.Pin, nil
+}
+
+func handDirectory(o *object, t Target, home *hostfs.Walked, no func(string) *refusal) *refusal {
+	if home.Info.UID != t.UID {
+		return no("the home is not the account's either")
+	}
+	if keyfiles.OthersWrite(o.info.Mode) {
+		return no("others can write it")
+	}
+	names, err := listNames(o.pin)
+	if err != nil {
+		return asRefusal(err, "list")
+	}
+	if len(names) > maxHandedEntries {
+		return no("it has more than " + strconv.Itoa(maxHandedEntries) + " entries")
+	}
+	for _, name := range names {
+		if keyfiles.KindOf(name) == keyfiles.Other {
+			return no("it holds files that sshd and ssh do not read")
+		}
+	}
+	return nil
+}
+
+// handFile reads the file as root and wants every line to be of its kind. The
+// lease proves that nobody has the file open for writing meanwhile.
+func (r *run) handFile(o *object, no func(string) *refusal) *refusal {
+	valid := r.f.validFor(path.Base(o.rel))
+	if valid == nil {
+		return no("sshaudit does not give away files of this name")
+	}
+	fd, err := leased(o.pin)
+	if err != nil {
+		return asRefusal(err, "open")
+	}
+	defer unix.Close(fd)
+	text, err := o.pin.ReadAll(maxHandedFile, nil)
+	if err != nil {
+		return hostfsRefusal(err)
+	}
+	if keyfiles.LooksPrivate(text) || !valid(text) {
+		return no("not every line of it is what the name promises")
+	}
+	return nil
+}
+
+// validFor returns the test for the content of a file of this name, nil for
+// names that never change hands.
+func (f *Fixer) validFor(name string) func([]byte) bool {
+	switch {
+	case name == "known_hosts":
+		return validKnownHosts
+	case name == "config":
+		return validClientConfig
+	case name == "authorized_keys", name == "authorized_keys2", strings.HasSuffix(name, ".pub"):
+		return f.ValidKeys
+	}
+	return nil
+}
+
+// leased opens the pinned regular file for reading and takes a read lease,
+// which the kernel grants only while nobody has it open for writing.
+func leased(p *hostfs.Pin) (int, error) {
+	if p.Info.Type != hostfs.Regular {
+		return -1, refuse(reasonType, "it is a %s instead of a %s", p.Info.Type, hostfs.Regular)
+	}
+	fd, err := unix.Open(fdPath(p.Fd()), unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err == unix.EAGAIN {
+		return -1, refuse(reasonLeased, "its owner holds a lease on it; run again")
+	}
+	if err != nil {
+		return -1, err
+	}
+	_, err = unix.FcntlInt(uintptr(fd), unix.F_SETLEASE, unix.F_RDLCK)
+	if err == nil {
+		return fd, nil
+	}
+	unix.Close(fd)
+	switch err {
+	case unix.EAGAIN, unix.EBUSY:
+		return -1, refuse(reasonBusy, "somebody has it open for writing; run again")
+	case unix.EINVAL, unix.EOPNOTSUPP, unix.ENOLCK:
+		return -1, refuse(reasonFilesystem, "the file system has no leases, so that nobody could tell whether it is written meanwhile")
+	}
+	return -1, err
+}
+
+// living reports whether a uid is an account of the host.
+func (r *run) living(uid uint32) bool {
+	for _, a := range r.f.Accounts {
+		if a.UID == uid {
+			return true
+		}
+	}
+	return false
+}
