@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -29,21 +30,16 @@ type Login struct {
 }
 
 // Login lets the release's own ssh log in as user with the private key at a
-// path of the system, and run "true". Options come before the helper's own
+// path of the system, and run "true". With an empty path it offers no key. Options come before the helper's own
 // ("-o", "Name=value"; ssh takes the first value of a name), so that they win.
 // It may be called from several goroutines; logins then wait for each other.
 func (s *Server) Login(user, key string, options ...string) Login {
 	s.h.t.Helper()
-	return s.login(user, "true", append(options, "-i", key))
+	return s.Run(user, key, "true", options...)
 }
 
 // Run is as [Server.Login], but asks for another command; "" asks for a shell.
 func (s *Server) Run(user, key, command string, options ...string) Login {
-	s.h.t.Helper()
-	return s.login(user, command, append(options, "-i", key))
-}
-
-func (s *Server) login(user, command string, options []string) Login {
 	s.h.t.Helper()
 	s.one.Lock()
 	defer s.one.Unlock()
@@ -54,24 +50,8 @@ func (s *Server) login(user, command string, options []string) Login {
 	if err != nil {
 		s.h.t.Fatal(err)
 	}
-	args := append(options, "-F", "none", "-T", "-p", strconv.Itoa(relay.port()), "-l", user,
-		"-o", "BatchMode=yes",
-		"-o", "IdentitiesOnly=yes",
-		"-o", "IdentityAgent=none",
-		"-o", "PreferredAuthentications=publickey",
-		"-o", "StrictHostKeyChecking=no",
-		"-o", "UserKnownHostsFile=/dev/null",
-		"-o", "GlobalKnownHostsFile=/dev/null",
-		"-o", "ConnectTimeout=20",
-		// The cheapest exchange of all releases; what is tested is the login.
-		"-o", "KexAlgorithms=curve25519-sha256",
-		"-o", "HostKeyAlgorithms=ssh-ed25519",
-		"127.0.0.1")
-	if command != "" {
-		args = append(args, command)
-	}
 	from := s.logSize()
-	cmd := s.h.Command(ctx, "/usr/bin/ssh", args...)
+	cmd := s.h.Command(ctx, "/usr/bin/ssh", clientArguments(relay.port(), user, key, command, options)...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
@@ -88,4 +68,30 @@ func (s *Server) login(user, command string, options []string) Login {
 		Log:      log,
 		Client:   strings.ReplaceAll(out.String(), "\r", ""),
 	}
+}
+
+// clientArguments keeps ssh from everything but the one key and the test's
+// options: no configuration, agent, question or memory of host keys.
+func clientArguments(port int, user, key, command string, options []string) []string {
+	args := slices.Concat(options, []string{"-F", "none", "-T", "-p", strconv.Itoa(port), "-l", user,
+		"-o", "BatchMode=yes",
+		"-o", "IdentitiesOnly=yes",
+		"-o", "IdentityAgent=none",
+		"-o", "PreferredAuthentications=publickey",
+		"-o", "StrictHostKeyChecking=no",
+		"-o", "UserKnownHostsFile=/dev/null",
+		"-o", "GlobalKnownHostsFile=/dev/null",
+		"-o", "ConnectTimeout=20",
+		// The cheapest exchange of all releases; what is tested is the login.
+		"-o", "KexAlgorithms=curve25519-sha256",
+		"-o", "HostKeyAlgorithms=ssh-ed25519",
+	})
+	if key != "" {
+		args = append(args, "-i", key)
+	}
+	args = append(args, "127.0.0.1")
+	if command != "" {
+		args = append(args, command)
+	}
+	return args
 }
