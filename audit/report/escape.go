@@ -90,6 +90,9 @@ func cleans(list []string) []string {
 
 // cleanText is clean for the catalogue's texts, whose lines stay lines.
 func cleanText(s string) string {
+	if printable(s) {
+		return s
+	}
 	lines := strings.Split(s, "\n")
 	for i := range lines {
 		lines[i] = clean(lines[i])

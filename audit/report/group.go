@@ -15,9 +15,13 @@ type group struct {
 	check    string
 	severity audit.Severity
 	effect   audit.Effect
-	// count is the number of findings; first are the indices of those to show.
-	count int
-	first []int32
+	// count is the number of findings, users that of accounts, as far as a report
+	// keeps the findings of an account together.
+	count, users int
+	// first are the indices of the findings to show, heads those of the first of
+	// each account, a few of them.
+	first, heads []int32
+	last         int32
 	// message and fix are what all findings have in common, empty otherwise.
 	message, fix string
 	// fixUsers tells that every fix is a `sshaudit fix --user`, with fixFlags behind.
@@ -26,7 +30,8 @@ type group struct {
 }
 
 // groupFindings groups a report's findings, the worst first, keeping at most
-// limit of each; a limit of zero keeps all.
+// limit of each; a limit of zero keeps all. Of those kept, as many accounts as
+// can be have one: a user who makes a hundred faults must not hide the others'.
 func groupFindings(findings []audit.Finding, docs Docs, limit int) []*group {
 	type key struct {
 		check    string
@@ -46,7 +51,10 @@ func groupFindings(findings []audit.Finding, docs Docs, limit int) []*group {
 			byKey[k] = g
 			groups = append(groups, g)
 		}
-		g.add(f, int32(i), limit)
+		g.add(f, findings, int32(i), limit)
+	}
+	for _, g := range groups {
+		g.spread(limit)
 	}
 	slices.SortStableFunc(groups, func(a, b *group) int {
 		return cmp.Or(
@@ -58,8 +66,15 @@ func groupFindings(findings []audit.Finding, docs Docs, limit int) []*group {
 	return groups
 }
 
-func (g *group) add(f *audit.Finding, index int32, limit int) {
+func (g *group) add(f *audit.Finding, findings []audit.Finding, index int32, limit int) {
+	if g.count == 0 || f.User != findings[g.last].User {
+		g.users++
+		if len(g.heads) < max(limit, fixTogether) {
+			g.heads = append(g.heads, index)
+		}
+	}
 	g.count++
+	g.last = index
 	if limit == 0 || len(g.first) < limit {
 		g.first = append(g.first, index)
 	}
@@ -71,6 +86,22 @@ func (g *group) add(f *audit.Finding, index int32, limit int) {
 	}
 	_, flags, ok := fixUser(f.Fix)
 	g.fixUsers = g.fixUsers && ok && flags == g.fixFlags
+}
+
+// spread chooses what to show from the accounts' first findings, filled up to
+// limit with others, in the order of the report.
+func (g *group) spread(limit int) {
+	if limit == 0 || g.count <= limit {
+		return
+	}
+	chosen := slices.Clone(g.heads[:min(len(g.heads), limit)])
+	for _, i := range g.first {
+		if len(chosen) < limit && !slices.Contains(chosen, i) {
+			chosen = append(chosen, i)
+		}
+	}
+	slices.Sort(chosen)
+	g.first = chosen
 }
 
 func effectRank(e audit.Effect) int {
@@ -97,11 +128,11 @@ func (g *group) repair(findings []audit.Finding) (command, note string) {
 		return clean(g.fix), ""
 	case !g.fixUsers:
 		return "", ""
-	case g.count > min(fixTogether, len(g.first)):
+	case g.users > fixTogether:
 		return "sshaudit fix --user NAME" + flags, "every account: sshaudit fix --all" + flags + " --dry-run, then without --dry-run"
 	}
 	var users []string
-	for _, i := range g.first {
+	for _, i := range g.heads {
 		if user, _, _ := fixUser(findings[i].Fix); !slices.Contains(users, clean(user)) {
 			users = append(users, clean(user))
 		}

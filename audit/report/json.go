@@ -75,12 +75,13 @@ func array[T any](d *document, name string, elements iter.Seq[T]) {
 	d.name(name)
 	d.w.WriteByte('[')
 	n := 0
-	for e := range elements {
+	var element T // one for all, so that the encoder's interface needs no copy of each
+	for element = range elements {
 		if n++; n > 1 {
 			d.w.WriteByte(',')
 		}
 		d.w.WriteString("\n  ")
-		d.value(e)
+		d.value(&element)
 	}
 	if n > 0 {
 		d.w.WriteString("\n ")

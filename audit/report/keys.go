@@ -33,7 +33,7 @@ func KeysText(w io.Writer, keys iter.Seq[audit.KeyEntry], style Style) error {
 	for k := range keys {
 		cells := keyCells(&k)
 		cells[1] = p.style.paint(verdictColor(k.Accepted), pad(cells[1], widths[1]))
-		p.line("%s", row(widths, cells...))
+		p.line("%s", row(widths, append(cells, keyNote(&k))...))
 	}
 	p.line("%s, %d accepted by sshd.", count(total, "key"), accepted)
 	return p.close()
@@ -44,7 +44,7 @@ func keyCells(k *audit.KeyEntry) []string {
 	if k.Bits > 0 {
 		key += " " + strconv.Itoa(k.Bits)
 	}
-	return []string{shown(k.User), k.Accepted.String(), key, clean(k.Fingerprint), place(k.File, k.Line), keyNote(k)}
+	return []string{shown(k.User), k.Accepted.String(), key, clean(k.Fingerprint), place(k.File, k.Line)}
 }
 
 // keyNote is the last column: the comment, then in brackets what limits or

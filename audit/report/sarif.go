@@ -3,7 +3,6 @@ package report
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"maps"
 	"slices"
@@ -199,10 +198,15 @@ func toSARIFLocation(f *audit.Finding, host string) sarifLocation {
 func sarifMessage(text string) sarifText {
 	text = cleanText(text)
 	if strings.Contains(text, "](") {
-		text = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`).Replace(text)
+		text = sarifBrackets.Replace(text)
 	}
-	return sarifText{strings.NewReplacer("{", "{{", "}", "}}").Replace(text)}
+	return sarifText{sarifBraces.Replace(text)}
 }
+
+var (
+	sarifBrackets = strings.NewReplacer(`\`, `\\`, "[", `\[`, "]", `\]`)
+	sarifBraces   = strings.NewReplacer("{", "{{", "}", "}}")
+)
 
 // fingerprint is the same for the same check, account and path, whatever else
 // was observed.
@@ -236,7 +240,9 @@ func fileURI(path string) string {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte("-._~/", c) >= 0:
 			b.WriteByte(c)
 		default:
-			fmt.Fprintf(&b, "%%%02X", c)
+			b.WriteByte('%')
+			b.WriteByte("0123456789ABCDEF"[c>>4])
+			b.WriteByte("0123456789ABCDEF"[c&15])
 		}
 	}
 	return b.String()

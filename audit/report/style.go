@@ -23,6 +23,9 @@ type Style struct {
 	// FailOn is the lowest severity that counts for the state in the first
 	// line; 0 means Warning.
 	FailOn audit.Severity
+	// PerfData ends the first line with counts for a monitoring system's graphs;
+	// it is ugly for people and hence not the default.
+	PerfData bool
 }
 
 // Colours are the four that terminals of any background show; written by hand,

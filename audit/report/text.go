@@ -58,7 +58,19 @@ func hostName(r *audit.Report) string {
 func (p *printer) headline(r *audit.Report) {
 	state := StateOf(r, p.style.FailOn)
 	color := map[State]string{StateOK: green, StateWarning: yellow, StateCritical: red, StateUnknown: cyan}[state]
-	p.line("%s - %s", p.style.paint(color, state.String()), counts(r))
+	line := counts(r)
+	if p.style.PerfData {
+		line = strings.ReplaceAll(line, "|", "/") + perfData(r)
+	}
+	p.line("%s - %s", p.style.paint(color, state.String()), line)
+}
+
+// perfData is what stands after the text in the first line of a plugin: label,
+// value, the ranges that warn and alarm, the minimum (Monitoring Plugins
+// guidelines, "Performance data").
+func perfData(r *audit.Report) string {
+	return fmt.Sprintf(" | critical=%d;;0;0 warning=%d;0;;0 notice=%d;;;0 accounts=%d;;;0 blocked=%d;;;0 time=%.3fs;;;0",
+		r.Count(audit.Critical), r.Count(audit.Warning), r.Count(audit.Notice), r.Users, r.Blocked, r.Duration.Seconds())
 }
 
 func (p *printer) group(g *group, findings []audit.Finding) {
