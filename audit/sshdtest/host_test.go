@@ -12,7 +12,10 @@ import (
 
 func eachRelease(t *testing.T, f func(*testing.T, *sshdtest.Host)) {
 	for _, r := range sshdtest.Releases() {
-		t.Run(string(r), func(t *testing.T) { f(t, sshdtest.Open(t, r)) })
+		t.Run(string(r), func(t *testing.T) {
+			t.Parallel() // waiting, and at first installing, is most of the time
+			f(t, sshdtest.Open(t, r))
+		})
 	}
 }
 
