@@ -1,0 +1,331 @@
+package netfilter
+
+import "fmt"
+
+// operations gives the rule's operations, decoded on first use.
+func (r *Rule) operations(t *Table) []op {
+	if r.done || r.raw == nil {
+		return r.ops
+	}
+	r.done = true
+	err := eachAttr(r.raw, func(_ int, data []byte) {
+		a, err := parseAttrs(data)
+		if err != nil {
+			r.ops = append(r.ops, opUnknown{"a broken expression"})
+			return
+		}
+		r.ops = append(r.ops, decodeExpr(t, a.str(1), a.a[2])...)
+	})
+	if err != nil {
+		r.ops = append(r.ops, opUnknown{"a broken rule"})
+	}
+	if r.Comment == "" {
+		r.Comment = commentOf(r.ops)
+	}
+	return r.ops
+}
+
+// commentOf finds the text of an iptables comment match.
+func commentOf(ops []op) string {
+	for _, o := range ops {
+		if x, ok := o.(opXT); ok {
+			if f, ok := x.match.(xtFixed); ok && f.ext == "comment" {
+				return f.comment
+			}
+		}
+	}
+	return ""
+}
+
+// exprReader reads the attributes of one expression; top is the highest
+// attribute it was taught, so that a newer kernel's addition is not overlooked.
+type exprReader struct {
+	top  int
+	read func(t *Table, a *attrs) op
+}
+
+// decodeExpr turns one nf_tables expression into operations.
+func decodeExpr(t *Table, name string, data []byte) []op {
+	a, err := parseAttrs(data)
+	if err != nil {
+		return []op{opUnknown{name}}
+	}
+	switch name {
+	case "match":
+		return decodeMatch(a.str(1), int(a.u32(2)), a.a[3], t.Family)
+	case "target":
+		return []op{decodeTarget(a.str(1), int(a.u32(2)), a.a[3], t.Family)}
+	}
+	r, ok := exprReaders[name]
+	if !ok || a.top > r.top {
+		return []op{opUnknown{name}}
+	}
+	if o := r.read(t, &a); o != nil {
+		return []op{o}
+	}
+	return []op{opUnknown{name}}
+}
+
+func readNone(name string) exprReader {
+	return exprReader{maxAttr, func(*Table, *attrs) op { return opNone{name} }}
+}
+
+func readMaybe(name string) exprReader {
+	return exprReader{maxAttr, func(*Table, *attrs) op { return opMaybe{name} }}
+}
+
+func readFate(name string) exprReader {
+	return exprReader{maxAttr, func(*Table, *attrs) op { return opFate{name} }}
+}
+
+// readLoad is an expression that loads something unknown into attribute n's register.
+func readLoad(name string, n int) exprReader {
+	return exprReader{maxAttr, func(_ *Table, a *attrs) op {
+		if a.reg(n) < 0 {
+			return nil
+		}
+		return opLoadUnknown{a.reg(n), 16, name}
+	}}
+}
+
+// exprReaders lists the expressions of nf_tables by name. It is filled by init
+// only because the functions refer to it through dynset.
+var exprReaders = map[string]exprReader{
+	"immediate": {2, readImmediate}, "cmp": {3, readCmp}, "range": {4, readRange}, "bitwise": {8, readBitwise},
+	"byteorder": {5, readByteorder}, "lookup": {5, readLookup}, "dynset": {10, readDynset}, "payload": {8, readPayload},
+	"exthdr": {7, readExthdr}, "meta": {3, readMeta}, "ct": {4, readCt}, "fib": {3, readFib}, "nat": {7, readNat},
+	"redir": {3, readRedir}, "objref": {5, readObjref}, "numgen": {6, readNumgen}, "hash": {9, readHash},
+	"reject": {2, readReject}, "queue": {4, readQueue}, "xfrm": {4, readXfrm},
+	"masq":    {maxAttr, func(*Table, *attrs) op { return opMasq{} }},
+	"notrack": {maxAttr, func(*Table, *attrs) op { return opNotrack{} }},
+	"limit":   {maxAttr, readLimit},
+	"counter": readNone("counter"), "last": readNone("last"), "log": readNone("log"), "dup": readNone("dup"),
+	"secmark": readNone("secmark"), "flow_offload": readNone("flow add"),
+	"quota": readMaybe("quota"), "connlimit": readMaybe("ct count"), "tproxy": readMaybe("tproxy"),
+	"fwd": readFate("fwd"), "synproxy": readFate("synproxy"),
+	"rt": readLoad("rt", 1), "socket": readLoad("socket", 2), "osf": readLoad("osf", 1), "tunnel": readLoad("tunnel", 2),
+}
+
+func readImmediate(_ *Table, a *attrs) op {
+	b, v, isVerdict, err := a.data(2)
+	switch {
+	case err != nil:
+		return nil
+	case isVerdict:
+		return opVerdict{v}
+	case a.reg(1) < 0 || len(b) == 0:
+		return nil
+	}
+	return opImm{a.reg(1), b}
+}
+
+func readCmp(_ *Table, a *attrs) op {
+	b, _, isVerdict, err := a.data(3)
+	if err != nil || isVerdict || a.reg(1) < 0 || len(b) == 0 || a.u32(2) > uint32(cmpGte) {
+		return nil
+	}
+	return opCmp{a.reg(1), cmpOp(a.u32(2)), b}
+}
+
+func readRange(_ *Table, a *attrs) op {
+	from, _, _, err := a.data(3)
+	to, _, _, err2 := a.data(4)
+	if err != nil || err2 != nil || a.reg(1) < 0 || len(from) == 0 || len(from) != len(to) || a.u32(2) > 1 {
+		return nil
+	}
+	return opRange{a.reg(1), a.u32(2) == 1, from, to}
+}
+
+func readBitwise(_ *Table, a *attrs) op {
+	o := opBitwise{from: a.reg(1), to: a.reg(2), n: int(a.u32(3)), op: a.u32(6), second: a.reg(8)}
+	if o.from < 0 || o.to < 0 || o.n <= 0 || o.n > 64 {
+		return nil
+	}
+	var err1, err2, err3 error
+	var data []byte
+	o.mask, _, _, err1 = a.data(4)
+	o.xor, _, _, err2 = a.data(5)
+	data, _, _, err3 = a.data(7)
+	if err1 != nil || err2 != nil || err3 != nil {
+		return nil
+	}
+	switch {
+	case o.op == bitLeft || o.op == bitRight:
+		if len(data) != 4 {
+			return nil
+		}
+		o.shift = hostU32(data)
+	case o.op >= bitAnd:
+		o.xor = data
+	case len(o.mask) < o.n || len(o.xor) < o.n:
+		return nil
+	}
+	return o
+}
+
+func readByteorder(_ *Table, a *attrs) op {
+	o := opByteorder{a.reg(1), a.reg(2), int(a.u32(4)), int(a.u32(5))}
+	if o.from < 0 || o.to < 0 || o.n <= 0 || o.n > 64 {
+		return nil
+	}
+	return o
+}
+
+func readLookup(t *Table, a *attrs) op {
+	o := opLookup{reg: a.reg(2), set: t.Sets[a.str(1)], invert: a.u32(5)&1 != 0, to: noData}
+	if o.reg < 0 || a.u32(5) > 1 {
+		return nil
+	}
+	if a.has(3) {
+		switch o.to = a.reg(3); {
+		case a.u32(3) == 0:
+			o.to = verdictData
+		case o.to < 0:
+			return nil
+		}
+	}
+	return o
+}
+
+func readDynset(t *Table, a *attrs) op {
+	o := opDynset{set: t.Sets[a.str(1)], reg: a.reg(4), del: a.u32(3) == 2, invert: a.u32(9)&1 != 0}
+	if o.reg < 0 || a.u32(3) > 2 || o.set == nil {
+		return nil
+	}
+	if g := guardOf(a.a[7], a.a[10]); g != "" {
+		o.guards = []string{g}
+	} else if o.set.guard != "" {
+		o.guards = []string{o.set.guard}
+	}
+	return o
+}
+
+func readPayload(_ *Table, a *attrs) op {
+	if a.has(5) {
+		return opPayloadSet{"a rewritten packet"}
+	}
+	o := opPayload{a.reg(1), int(a.u32(2)), int(a.u32(3)), int(a.u32(4))}
+	if o.reg < 0 || o.n <= 0 || o.n > 64 || o.off > 1<<16 {
+		return nil
+	}
+	return o
+}
+
+func readExthdr(_ *Table, a *attrs) op {
+	if a.has(7) || !a.has(1) {
+		// A TCP option is rewritten or removed: that has no say.
+		return opNone{"exthdr set"}
+	}
+	o := opExthdr{reg: a.reg(1), n: int(a.u32(4)), tcp: a.u32(6) == 1, ipv6: a.u32(6) == 0, present: a.u32(5)&1 != 0}
+	o.what = [...]string{"exthdr", "tcp option", "ip option", "sctp chunk", "dccp option"}[min(a.u32(6), 4)]
+	if o.reg < 0 || o.n > 64 {
+		return nil
+	}
+	if a.u32(6) == 3 || a.u32(6) == 4 {
+		return opFalse{o.what}
+	}
+	return o
+}
+
+func readMeta(_ *Table, a *attrs) op {
+	if a.has(3) {
+		if a.reg(3) < 0 {
+			return nil
+		}
+		return opMetaSet{a.reg(3), a.u32(2)}
+	}
+	if a.reg(1) < 0 {
+		return nil
+	}
+	return opMeta{a.reg(1), a.u32(2)}
+}
+
+func readCt(_ *Table, a *attrs) op {
+	if a.has(4) {
+		if a.reg(4) < 0 {
+			return nil
+		}
+		return opCtSet{a.reg(4), a.u32(2)}
+	}
+	o := opCt{a.reg(1), a.u32(2), -1}
+	if a.has(3) {
+		o.dir = int(a.u32(3))
+	}
+	if o.reg < 0 || o.dir > 1 {
+		return nil
+	}
+	return o
+}
+
+func readFib(_ *Table, a *attrs) op {
+	o := opFib{a.reg(1), a.u32(2), a.u32(3)}
+	if o.reg < 0 || o.result < 1 || o.result > 3 || o.flags >= 64 {
+		return nil
+	}
+	return o
+}
+
+func readNat(_ *Table, a *attrs) op {
+	if a.u32(1) > 1 {
+		return nil
+	}
+	return opNat{source: a.u32(1) == 0, addrMin: a.reg(3), addrMax: a.reg(4), portMin: a.reg(5), portMax: a.reg(6), flags: a.u32(7)}
+}
+
+func readRedir(_ *Table, a *attrs) op {
+	return opRedirect{a.reg(1), a.reg(2), a.u32(3)}
+}
+
+func readObjref(t *Table, a *attrs) op {
+	if a.has(4) {
+		if a.reg(3) < 0 {
+			return nil
+		}
+		return opObjmap{a.reg(3), t.Sets[a.str(4)]}
+	}
+	return opObjref{objectKind(a.u32(1)), a.str(2)}
+}
+
+func readNumgen(_ *Table, a *attrs) op {
+	if a.reg(1) < 0 {
+		return nil
+	}
+	return opRandom{a.reg(1), a.u32(2), a.u32(4), "numgen"}
+}
+
+func readHash(_ *Table, a *attrs) op {
+	if a.reg(2) < 0 {
+		return nil
+	}
+	return opRandom{a.reg(2), a.u32(4), a.u32(6), [...]string{"jhash", "symhash"}[min(a.u32(7), 1)]}
+}
+
+func readReject(_ *Table, a *attrs) op {
+	return opReject{rejectText(a.u32(1), a.u32(2))}
+}
+
+// rejectText words NFT_REJECT_*: 0 an ICMP code, 1 a reset, 2 a code for either family.
+func rejectText(kind, code uint32) string {
+	switch kind {
+	case 1:
+		return "tcp reset"
+	case 2:
+		names := [...]string{"no-route", "port-unreachable", "host-unreachable", "admin-prohibited"}
+		if int(code) < len(names) {
+			return "icmpx " + names[code]
+		}
+	}
+	return fmt.Sprintf("icmp code %d", code)
+}
+
+func readQueue(_ *Table, a *attrs) op { return opQueue{a.u32(3)&1 != 0} }
+
+// readXfrm: a packet without a security path breaks the rule (nft_xfrm.c).
+func readXfrm(_ *Table, a *attrs) op {
+	if a.u32(3) == 0 {
+		return opFalse{"ipsec"}
+	}
+	return opUnknown{"ipsec"}
+}
+
+func readLimit(_ *Table, a *attrs) op { return opMaybe{"limit"} }

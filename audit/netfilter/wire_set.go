@@ -1,0 +1,161 @@
+package netfilter
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// NFT_SET_ELEM_* flags.
+const (
+	elemIntervalEnd = 1
+	elemCatchAll    = 2
+)
+
+// wireElement is one element as it is dumped.
+type wireElement struct {
+	Element
+	end bool
+}
+
+// AddElements reads the payloads of NFT_MSG_NEWSETELEM into a set.
+func (t *Set) AddElements(msgs [][]byte) error {
+	var list []wireElement
+	for _, msg := range msgs {
+		if len(msg) < 4 {
+			return fmt.Errorf("read elements of set %s: %w", t.Name, errTruncated)
+		}
+		a, err := parseAttrs(msg[4:])
+		if err != nil {
+			return fmt.Errorf("read elements of set %s: %w", t.Name, err)
+		}
+		var bad error
+		err = eachAttr(a.a[3], func(_ int, data []byte) {
+			e, expired, err := t.wireElement(data)
+			if err != nil {
+				bad = err
+			} else if !expired {
+				list = append(list, e)
+			}
+		})
+		if err == nil {
+			err = bad
+		}
+		if err != nil {
+			return fmt.Errorf("read elements of set %s: %w", t.Name, err)
+		}
+	}
+	t.Elements = t.join(list)
+	return nil
+}
+
+// NFTA_SET_ELEM_*: key 1, data 2, flags 3, timeout 4, expiration 5, user data 6,
+// expression 7, object 9, key end 10, expressions 11.
+func (t *Set) wireElement(b []byte) (e wireElement, expired bool, err error) {
+	a, err := parseAttrs(b)
+	if err != nil {
+		return e, false, err
+	}
+	if a.top > 11 {
+		return e, false, fmt.Errorf("element attribute %d is not known", a.top)
+	}
+	flags := a.u32(3)
+	e.end, e.CatchAll = flags&elemIntervalEnd != 0, flags&elemCatchAll != 0
+	if flags&^3 != 0 {
+		return e, false, fmt.Errorf("element flags %#x are not known", flags)
+	}
+	if !e.CatchAll {
+		if e.Key, _, _, err = a.data(1); err != nil || len(e.Key) < t.KeyLen {
+			return e, false, errTruncated
+		}
+		e.Key, e.KeyEnd = e.Key[:t.KeyLen], e.Key[:t.KeyLen]
+	}
+	if a.has(10) {
+		if e.KeyEnd, _, _, err = a.data(10); err != nil || len(e.KeyEnd) < t.KeyLen {
+			return e, false, errTruncated
+		}
+		e.KeyEnd = e.KeyEnd[:t.KeyLen]
+	}
+	if a.has(2) {
+		if e.Data, e.Verdict, _, err = a.data(2); err != nil {
+			return e, false, err
+		}
+	}
+	e.Object, e.Comment, e.Guard = a.str(9), userComment(a.a[6]), guardOf(a.a[7], a.a[11])
+	return e, a.has(5) && a.u64(5) == 0, nil
+}
+
+// join makes inclusive ranges of the start and end elements of an interval set.
+// An end is exclusive; a missing one means up to the last key.
+func (t *Set) join(list []wireElement) []Element {
+	out := make([]Element, 0, len(list))
+	if !t.Interval || len(t.Fields) > 0 {
+		for _, e := range list {
+			out = append(out, e.Element)
+		}
+		return out
+	}
+	slices.SortStableFunc(list, func(a, b wireElement) int { return bytes.Compare(a.Key, b.Key) })
+	for i, e := range list {
+		switch {
+		case e.CatchAll:
+			out = append(out, e.Element)
+			continue
+		case e.end:
+			continue
+		}
+		last := fill(t.KeyLen)
+		for _, f := range list[i+1:] {
+			if !f.CatchAll && (f.end || !bytes.Equal(f.Key, e.Key)) {
+				last = before(f.Key)
+				break
+			}
+		}
+		e.KeyEnd = last
+		out = append(out, e.Element)
+	}
+	return out
+}
+
+// before is the key one less.
+func before(key []byte) []byte {
+	out := bytes.Clone(key)
+	for i := len(out) - 1; i >= 0; i-- {
+		if out[i]--; out[i] != 0xff {
+			break
+		}
+	}
+	return out
+}
+
+// typeNames turns nft's key type number into names: six bits for each part of a
+// concatenation (nft's include/datatype.h). Empty if a part is not known.
+func typeNames(n uint32) string {
+	var parts []string
+	for ; n != 0; n >>= 6 {
+		name, ok := keyTypes[n&63]
+		if !ok {
+			return ""
+		}
+		parts = append(parts, name)
+	}
+	slices.Reverse(parts)
+	var b bytes.Buffer
+	for i, p := range parts {
+		if i > 0 {
+			b.WriteString(" . ")
+		}
+		b.WriteString(p)
+	}
+	return b.String()
+}
+
+var keyTypes = map[uint32]string{
+	1: "verdict", 2: "nf_proto", 3: "bitmask", 4: "integer", 5: "string", 6: "ll_addr", 7: "ipv4_addr", 8: "ipv6_addr",
+	9: "ether_addr", 10: "ether_type", 11: "arp_op", 12: "inet_proto", 13: "inet_service", 14: "icmp_type",
+	15: "tcp_flag", 16: "dccp_pkttype", 17: "mh_type", 18: "time", 19: "mark", 20: "iface_index", 21: "iface_type",
+	22: "realm", 23: "classid", 24: "uid", 25: "gid", 26: "ct_state", 27: "ct_dir", 28: "ct_status", 29: "icmpv6_type",
+	31: "pkt_type", 32: "icmp_code", 33: "icmpv6_code", 34: "icmpx_code", 35: "devgroup", 36: "dscp", 37: "ecn",
+	38: "fib_addr", 39: "boolean", 40: "ct_eventbit", 41: "ifname", 42: "igmp_type", 43: "time_date", 44: "time_hour",
+	45: "day", 46: "cgroupsv2",
+}
