@@ -1,0 +1,78 @@
+package sshdconf
+
+import (
+	"net/netip"
+
+	"sshaudit/audit/sshpattern"
+)
+
+// listen expands the listening addresses once all ports are known (servconf.c
+// process_queued_listen_addrs, fill_default_server_options).
+func (c *Config) listen(vals values) error {
+	slot := c.r.slot("listenaddress")
+	family := c.r.text(vals, "addressfamily")
+	ports := []string{"22"}
+	if v := vals[c.r.slot("port")]; v != nil {
+		ports = v.texts()
+	}
+	queued := vals[slot]
+	if queued == nil {
+		queued = &value{items: []item{{key: "0"}}}
+	}
+	out := &value{pos: queued.pos}
+	for _, q := range queued.items {
+		hosts, err := c.hosts(q, family)
+		if err != nil {
+			return err
+		}
+		on := []string{q.key}
+		if q.key == "0" {
+			on = ports
+		}
+		for _, port := range on {
+			for _, host := range hosts {
+				out.items = append(out.items, item{text: host + ":" + port, pos: q.pos})
+			}
+		}
+	}
+	vals[slot] = out
+	return nil
+}
+
+// hosts returns what getaddrinfo(3) makes of one ListenAddress, in the order in
+// which sshd -T prints it.
+func (c *Config) hosts(q item, family string) ([]string, error) {
+	every := map[string][]string{"any": {"[::]", "0.0.0.0"}, "inet": {"0.0.0.0"}, "inet6": {"[::]"}}
+	self := map[string][]string{"any": {"127.0.0.1", "[::1]"}, "inet": {"127.0.0.1"}, "inet6": {"[::1]"}}
+	switch {
+	case q.text == "" && q.pos == (pos{}):
+		return every[family], nil
+	case q.text == "*": // glibc takes it for no name at all: loopback
+		return self[family], nil
+	}
+	refuse := func(why string) ([]string, error) {
+		return nil, &ConfigError{q.pos.file, q.pos.line, "bad addr or host: " + q.text + " (" + why + ")"}
+	}
+	ip, err := sshpattern.ParseAddr(q.text)
+	switch {
+	case q.text == "":
+		return refuse("Name or service not known")
+	case err != nil:
+		c.notes = append(c.notes, Note{q.pos.file, q.pos.line,
+			"ListenAddress " + q.text + " is a name: it was not looked up, and sshd does not start where that fails"})
+		return []string{q.text}, nil
+	case ip.Is4() && family == "inet6", ip.Is6() && family == "inet":
+		return refuse("Address family for hostname not supported")
+	case ip.Is6():
+		return []string{"[" + numeric(ip) + "]"}, nil
+	}
+	return []string{ip.String()}, nil
+}
+
+// numeric writes an address as getnameinfo(3) does.
+func numeric(ip netip.Addr) string {
+	if ip.Is4In6() {
+		return ip.String()
+	}
+	return sshpattern.PeerText(ip)
+}

@@ -1,0 +1,225 @@
+package sshdconf
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sshaudit/audit"
+	"sshaudit/audit/sshdtest"
+)
+
+var (
+	sampleCount = flag.Int("sshdconf.samples", 120, "generated configurations per release")
+	sampleSeed  = flag.Uint64("sshdconf.seed", 1, "seed of the first generated configuration")
+)
+
+var sortedKeywords = slices.Sorted(maps.Keys(validValues))
+
+// hostKeyArgument keeps sshd from failing for want of a host key, whatever the
+// sample says about HostKey.
+const hostKeyArgument = "/etc/ssh/ssh_host_ed25519_key"
+
+// TestEffectiveEqualsSshdT compares generated configurations with sshd -T -C of
+// three releases: every line, and every refusal with its file and line.
+func TestEffectiveEqualsSshdT(t *testing.T) {
+	for _, release := range sshdtest.Releases() {
+		t.Run(string(release), func(t *testing.T) {
+			h := prepare(t, release)
+			v, err := audit.ParseOpenSSH(h.Version())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var samples []*sample
+			for i := range *sampleCount {
+				samples = append(samples, generate(*sampleSeed+uint64(i), relOf(v), "/cases/"+strconv.Itoa(i)))
+			}
+			answers := ask(t, h, samples)
+			accepted := 0
+			for i, s := range samples {
+				for j := range s.specs {
+					if compare(t, v, s, j, answers[i][j], fmt.Sprintf("seed %d", *sampleSeed+uint64(i))) {
+						accepted++
+					}
+				}
+			}
+			if *sampleCount >= 100 && accepted < *sampleCount/2 {
+				t.Errorf("only %d of the comparisons were of accepted configurations", accepted)
+			}
+		})
+	}
+}
+
+// prepare adds the accounts that Match User and Match Group ask for.
+func prepare(t *testing.T, release sshdtest.Release) *sshdtest.Host {
+	h := sshdtest.Open(t, release)
+	for _, name := range []string{"alice", "bob", "carol"} {
+		h.AddUser(sshdtest.User{Name: name})
+	}
+	text, err := h.FS().ReadFile("etc/group")
+	if err != nil {
+		t.Fatal(err)
+	}
+	withStaff := strings.Replace(string(text), "\nstaff:x:50:\n", "\nstaff:x:50:alice,bob\n", 1)
+	if withStaff == string(text) {
+		t.Fatal("etc/group has no empty group staff")
+	}
+	h.WriteFile("/etc/group", []byte(withStaff+"wheel:x:3000:bob\n"), 0o644, 0, 0)
+	return h
+}
+
+// answer is what sshd said to one sample and spec.
+type answer struct {
+	lines  []string
+	errors []string
+	status string
+}
+
+// ask runs sshd over all samples, two at a time, in one shell each.
+func ask(t *testing.T, h *sshdtest.Host, samples []*sample) [][]answer {
+	t.Helper()
+	command := "sshd -T"
+	if h.Release() == sshdtest.Trixie {
+		command = "sshd -G -T"
+	}
+	answers := make([][]answer, len(samples))
+	for _, s := range samples {
+		for name, text := range s.files {
+			h.Mkdir(path.Dir(name), 0o755, 0, 0)
+			h.WriteFile(name, []byte(text), 0o644, 0, 0)
+		}
+	}
+	var wait sync.WaitGroup
+	for half := range 2 {
+		var script strings.Builder
+		for i := half; i < len(samples); i += 2 {
+			answers[i] = make([]answer, len(samples[i].specs))
+			for j, sp := range samples[i].specs {
+				argument := ""
+				if sp.text != "" {
+					argument = "-C '" + sp.text + "'"
+				}
+				fmt.Fprintf(&script, "echo '@begin %d %d'; %s -h %s -f %s %s 2>/tmp/err%d; echo \"@end $?\"; cat /tmp/err%d; echo '@@'\n",
+					i, j, command, hostKeyArgument, samples[i].main, argument, half, half)
+			}
+		}
+		wait.Go(func() {
+			cmd := h.Command(context.Background(), "/bin/sh")
+			cmd.Stdin = strings.NewReader(script.String())
+			out, err := cmd.Output()
+			if err != nil {
+				t.Errorf("sh: %v", err)
+			}
+			readAnswers(string(out), answers)
+		})
+	}
+	wait.Wait()
+	return answers
+}
+
+func readAnswers(out string, answers [][]answer) {
+	var current *answer
+	ended := false
+	scanner := bufio.NewScanner(strings.NewReader(out))
+	scanner.Buffer(nil, 1<<24)
+	for scanner.Scan() {
+		line := scanner.Text()
+		var i, j int
+		switch {
+		case strings.HasPrefix(line, "@begin "):
+			if _, err := fmt.Sscanf(line, "@begin %d %d", &i, &j); err == nil {
+				current, ended = &answers[i][j], false
+			}
+		case strings.HasPrefix(line, "@end "):
+			current.status, ended = strings.TrimPrefix(line, "@end "), true
+		case line == "@@":
+		case ended:
+			current.errors = append(current.errors, strings.TrimRight(line, "\r"))
+		default:
+			current.lines = append(current.lines, line)
+		}
+	}
+}
+
+var place = regexp.MustCompile(`^(?s)(.+?):? line (\d+): (.*)`)
+
+// complaint finds the first refusal that names a line.
+func (a *answer) complaint() (file string, line int, text string) {
+	for _, e := range a.errors {
+		m := place.FindStringSubmatch(e)
+		if m == nil || strings.HasPrefix(m[3], "Deprecated option") || strings.HasPrefix(m[3], "Unsupported option") {
+			continue
+		}
+		n, err := strconv.Atoi(m[2])
+		if err != nil {
+			continue
+		}
+		return m[1], n, m[3]
+	}
+	return "", 0, strings.Join(a.errors, " / ")
+}
+
+// compare holds our answer against sshd's; it returns whether sshd accepted.
+func compare(t *testing.T, v audit.OpenSSH, s *sample, spec int, real answer, name string) bool {
+	t.Helper()
+	var got []string
+	c, err := Load(memory(s.files), Options{File: s.main, Version: v, Args: []string{"-h", hostKeyArgument}})
+	if err == nil {
+		var settings *Settings
+		if settings, err = c.Effective(s.specs[spec].conn); err == nil {
+			for _, l := range settings.All() {
+				got = append(got, l.Keyword+" "+l.Value)
+			}
+		}
+	}
+	report := func(format string, args ...any) {
+		t.Helper()
+		t.Errorf("%s, -C %q: %s\n%s", name, s.specs[spec].text, fmt.Sprintf(format, args...), show(s))
+	}
+	if real.status != "0" {
+		refusal := (*ConfigError)(nil)
+		missing := (*UnknownError)(nil)
+		file, line, text := real.complaint()
+		switch {
+		case errors.As(err, &missing) && strings.Contains(missing.What, "LocalPort") && strings.Contains(text, "'lport' not in"),
+			errors.As(err, &missing) && strings.Contains(missing.What, "home") && strings.Contains(text, "No such user"):
+		case !errors.As(err, &refusal):
+			report("sshd refuses (%s), we say %v", strings.Join(real.errors, " / "), err)
+		case line != 0 && (refusal.Line != line || refusal.File != file && file != "reprocess config"):
+			report("sshd refuses %s line %d: %s; we %v", file, line, text, err)
+		}
+		return false
+	}
+	if err != nil {
+		report("sshd accepts, we refuse: %v", err)
+		return true
+	}
+	if diff := cmp.Diff(real.lines, got); diff != "" {
+		report("-sshd +we:\n%s", diff)
+	}
+	return true
+}
+
+// show prints the sample's files.
+func show(s *sample) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(s.files)) {
+		fmt.Fprintf(&b, "== %s\n", name)
+		for i, line := range strings.Split(s.files[name], "\n") {
+			fmt.Fprintf(&b, "%3d  %q\n", i+1, line)
+		}
+	}
+	return b.String()
+}

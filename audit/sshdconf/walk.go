@@ -1,0 +1,357 @@
+package sshdconf
+
+import (
+	"errors"
+	"strings"
+)
+
+// Bounds of this reader. sshd has only the depth.
+const (
+	maxDepth       = 16
+	maxFiles       = 256
+	maxEvaluations = 1024
+	maxFileSize    = 1 << 20
+	maxTotalSize   = 4 << 20
+	maxMatches     = 4096
+)
+
+// walker goes through the lines as parse_server_config_depth does.
+type walker struct {
+	c    *Config
+	src  Source
+	vals values
+	// conn is nil in the start-up pass.
+	conn   *Conn
+	active bool
+	// portsFixed is -p on the command line.
+	portsFixed  bool
+	seen        *observations
+	evaluations int
+	total       int
+	read        map[string][]*line
+	// record gathers the skeleton of Match lines, in a pass of its own.
+	record bool
+	// hits answers the Match lines in turn, in a connection pass.
+	hits []bool
+}
+
+// scope is the state that belongs to one file's turn.
+type scope struct {
+	depth int
+	// matchOnly: no Match was met yet on the way here, in a connection pass.
+	matchOnly bool
+	// never: an Include in a block that does not match; nothing in it can.
+	never bool
+}
+
+// start makes the start-up pass: arguments, file, defaults, sanity.
+func (w *walker) start(args *arguments) error {
+	c := w.c
+	w.vals = make(values, len(c.r.options))
+	w.read = map[string][]*line{}
+	w.active = true
+	if err := w.arguments(args); err != nil {
+		return err
+	}
+	if !strings.EqualFold(c.main, "none") {
+		lines, err := w.load(c.main)
+		if err != nil {
+			return err
+		}
+		c.top = lines
+	}
+	if err := w.file(c.main, c.top, scope{}); err != nil {
+		return err
+	}
+	if err := c.listen(w.vals); err != nil {
+		return err
+	}
+	c.global = w.vals
+	if err := c.settle(c.global); err != nil {
+		return err
+	}
+	if err := c.sanity(c.global); err != nil {
+		return err
+	}
+	skeleton := &walker{c: c, conn: &Conn{}, record: true}
+	c.fails = skeleton.file(c.main, c.top, scope{matchOnly: true})
+	return nil
+}
+
+// load reads and cuts a file; the same path is read once.
+func (w *walker) load(path string) ([]*line, error) {
+	if lines, ok := w.read[path]; ok {
+		return lines, nil
+	}
+	if len(w.read) >= maxFiles {
+		return nil, &LimitError{path, 0, "256 files"}
+	}
+	data, err := w.src.ReadFile(path)
+	if err != nil {
+		return nil, readError(path, err)
+	}
+	if w.total += len(data); len(data) > maxFileSize || w.total > maxTotalSize {
+		return nil, &LimitError{path, 0, "1 MiB in a file or 4 MiB in all"}
+	}
+	lines := []*line{}
+	r := w.c.r
+	for i, text := range splitFile(data, !r.argv) {
+		if l, ok := splitLine(path, i+1, text, r.argv); ok {
+			l.word = r.words[strings.ToLower(l.keyword)]
+			lines = append(lines, l)
+		}
+	}
+	w.read[path] = lines
+	w.c.files = append(w.c.files, path)
+	return lines, nil
+}
+
+// file applies a file's lines.
+func (w *walker) file(path string, lines []*line, s scope) error {
+	if s.depth > maxDepth {
+		return &ConfigError{File: path, Message: "Too many recursive configuration includes"}
+	}
+	if w.evaluations++; w.evaluations > maxEvaluations {
+		return &LimitError{path, 0, "1024 evaluations of included files"}
+	}
+	for _, l := range lines {
+		if err := w.line(l, &s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line applies one line.
+func (w *walker) line(l *line, s *scope) error {
+	r := w.c.r
+	x := &exec{r: r, vals: w.vals, active: w.active, l: l, cur: delim{l.rest, l.ok}, seen: w.seen, portsFixed: w.portsFixed}
+	if w.record {
+		return w.skeleton(x, s)
+	}
+	if r.argv && (!l.ok || l.rest == "") {
+		return x.fatal("no argument after keyword \"%s\"", l.keyword)
+	}
+	if l.word == nil {
+		return x.fatal("Bad configuration option: %s", l.keyword)
+	}
+	if l.bad {
+		return x.fatal("invalid quotes")
+	}
+	if !w.active && !l.word.inMatch {
+		if w.conn == nil {
+			return x.fatal("Directive '%s' is not allowed within a Match block", l.keyword)
+		}
+		return nil // it had its turn in the start-up pass
+	}
+	var err error
+	switch l.word.kind {
+	case include:
+		err = w.include(x, s)
+	case matchBlock:
+		err = w.match(x, s)
+	case deprecated, unsupported, ignored:
+		w.seen.useless(x)
+		return nil
+	case setting:
+		x.opt = l.word.opt
+		err = l.word.opt.parse(x)
+	}
+	if err != nil {
+		return err
+	}
+	return x.leftover()
+}
+
+// match opens a block.
+func (w *walker) match(x *exec, s *scope) error {
+	m, err := x.matchLine()
+	if err != nil {
+		return err
+	}
+	if w.conn == nil {
+		w.active = !s.never && m.always(x.r)
+	} else {
+		w.active, w.hits = w.hits[0], w.hits[1:]
+	}
+	s.matchOnly = false
+	w.seen.block(x, m)
+	return nil
+}
+
+// matchLine reads a Match line; from 8.7 to 9.8 what it leaves over is judged by
+// its own way of cutting.
+func (x *exec) matchLine() (criteria, error) {
+	m, err := x.parseMatch()
+	if err == nil && x.r.argv && x.r.rel < 909 && (!x.cur.ok || x.cur.s == "") {
+		x.finish()
+	}
+	return m, err
+}
+
+// include applies the files that the patterns name. Only the start-up pass looks
+// for files; what it found is what every later pass sees.
+func (w *walker) include(x *exec, s *scope) error {
+	patterns := x.list()
+	for _, pattern := range patterns {
+		if pattern == "" {
+			return x.fatal("keyword %s empty argument", x.l.keyword)
+		}
+		if pattern[0] != '/' && pattern[0] != '~' {
+			pattern = "/etc/ssh/" + pattern
+		}
+		if err := w.includePattern(x, s, pattern); err != nil {
+			return err
+		}
+	}
+	if len(patterns) == 0 {
+		return x.fatal("%s missing filename argument", x.l.keyword)
+	}
+	return nil
+}
+
+func (w *walker) includePattern(x *exec, s *scope, pattern string) error {
+	found := false
+	for i := 0; i < len(w.c.cache); i++ { // the list may grow meanwhile, as sshd's does
+		item := w.c.cache[i]
+		if item.selector != pattern {
+			continue
+		}
+		found = true
+		if item.file == "" {
+			continue
+		}
+		if err := w.included(item.file, item.lines, s); err != nil {
+			return err
+		}
+	}
+	if found || w.src == nil {
+		return nil
+	}
+	paths, err := w.src.Glob(pattern)
+	if err != nil {
+		return &ReadError{pattern, err}
+	}
+	if len(paths) > maxMatches {
+		return &LimitError{x.l.file, x.l.num, "4096 files for one pattern"}
+	}
+	if len(paths) == 0 {
+		w.c.cache = append(w.c.cache, included{selector: pattern})
+	}
+	for _, path := range paths {
+		lines, err := w.load(path)
+		if err != nil {
+			var refused *ConfigError
+			if errors.As(err, &refused) {
+				refused.File, refused.Line = path, 0
+			}
+			return err
+		}
+		if err := w.included(path, lines, s); err != nil {
+			return err
+		}
+		w.c.cache = append(w.c.cache, included{pattern, path, lines})
+	}
+	return nil
+}
+
+// included applies one file; its Match blocks end with it.
+func (w *walker) included(path string, lines []*line, s *scope) error {
+	outer := w.active
+	inner := scope{depth: s.depth + 1, matchOnly: s.matchOnly, never: !s.matchOnly && !outer}
+	w.seen.enter()
+	err := w.file(path, lines, inner)
+	w.active = outer
+	w.seen.leave()
+	return err
+}
+
+// step is one element of the skeleton: a Match line, or the begin or end of an
+// included file.
+type step struct {
+	kind  stepKind
+	match criteria
+	line  *line
+	// matchOnly is that of the file that begins.
+	matchOnly bool
+}
+
+type stepKind uint8
+
+const (
+	stepMatch stepKind = iota
+	stepEnter
+	stepLeave
+)
+
+// skeleton records Match lines and the files around them.
+func (w *walker) skeleton(x *exec, s *scope) error {
+	if x.l.word == nil {
+		return nil
+	}
+	switch x.l.word.kind {
+	case matchBlock:
+		m, err := x.matchLine()
+		if err != nil {
+			return err
+		}
+		s.matchOnly = false
+		w.c.program = append(w.c.program, step{kind: stepMatch, match: m, line: x.l})
+	case include:
+		for _, pattern := range x.list() {
+			if pattern != "" && pattern[0] != '/' && pattern[0] != '~' {
+				pattern = "/etc/ssh/" + pattern
+			}
+			if err := w.skeletonFiles(pattern, s); err != nil {
+				return err
+			}
+		}
+	case setting, deprecated, ignored, unsupported:
+	}
+	return nil
+}
+
+func (w *walker) skeletonFiles(pattern string, s *scope) error {
+	for _, item := range w.c.cache {
+		if item.selector != pattern || item.file == "" {
+			continue
+		}
+		before := len(w.c.program)
+		w.c.program = append(w.c.program, step{kind: stepEnter, matchOnly: s.matchOnly})
+		if err := w.file(item.file, item.lines, scope{depth: s.depth + 1, matchOnly: s.matchOnly}); err != nil {
+			return err
+		}
+		if len(w.c.program) == before+1 {
+			w.c.program = w.c.program[:before] // nothing inside that a connection could meet
+			continue
+		}
+		w.c.program = append(w.c.program, step{kind: stepLeave})
+	}
+	return nil
+}
+
+// hit evaluates the skeleton for a connection: one answer a Match line, in the
+// order in which a pass meets them.
+func (c *Config) hit(conn *Conn, out []bool) ([]bool, error) {
+	type outer struct{ active, never bool }
+	var stack []outer
+	active, never := false, false
+	for i := range c.program {
+		switch p := &c.program[i]; p.kind {
+		case stepEnter:
+			stack = append(stack, outer{active, never})
+			never = !p.matchOnly && !active
+		case stepLeave:
+			top := stack[len(stack)-1]
+			stack = stack[:len(stack)-1]
+			active, never = top.active, top.never
+		case stepMatch:
+			if !never && conn.LocalPort == 0 && p.match.asks("localport") {
+				return nil, &UnknownError{p.line.file, p.line.num, "Match LocalPort needs the local port of the connection"}
+			}
+			active = !never && p.match.matches(c.r, conn)
+			out = append(out, active)
+		}
+	}
+	return out, nil
+}
