@@ -110,25 +110,21 @@ func (r *run) text(t Target, home *hostfs.Walked, rel string) (*refusal, error) 
 		r.tell(t, []*item{it}, resultPlanned)
 		return nil, nil
 	}
-	if refused := as(func() *refusal { return f.prepare(fixed) }); refused != nil {
+	if refused := as(f.hold); refused != nil {
 		return refused, nil
 	}
-	created := identityOf(f.created)
-	it.rec.NewObject, it.rec.Backup = &created, []byte(f.name)
+	it.rec.Backup = []byte(f.name)
 	it.note += f.name
 	r.number(it.rec)
 	if err := r.intents([]*item{it}, PhaseIntent); err != nil {
 		r.seq--
-		_ = as(func() *refusal { f.discard(); return nil })
 		return nil, err
 	}
-	it.refused = as(func() *refusal {
-		refused := f.exchange()
-		if refused != nil && f.isAt(f.name, f.created) {
-			f.discard()
-		}
-		return refused
-	})
+	it.refused = as(func() *refusal { return f.replace(fixed) })
+	if it.refused == nil {
+		created := identityOf(f.created)
+		it.rec.NewObject = &created
+	}
 	err = r.outcomes([]*item{it}, PhaseDone, PhaseFailed)
 	if it.refused == nil {
 		r.tell(t, []*item{it}, resultDone)
@@ -170,9 +166,8 @@ func (f *textFile) open(home *hostfs.Walked, t Target) *refusal {
 	return nil
 }
 
-// prepare takes the lease, sees that the text is still the one that was
-// repaired, and writes the new file beside the old one.
-func (f *textFile) prepare(fixed []byte) *refusal {
+// hold takes the lease and sees that the text is still the one that was repaired.
+func (f *textFile) hold() *refusal {
 	var err error
 	if f.lease, err = leased(f.pin); err != nil {
 		return asRefusal(err, "open")
@@ -184,16 +179,25 @@ func (f *textFile) prepare(fixed []byte) *refusal {
 	if !bytes.Equal(text, f.text) {
 		return refuse(reasonChanging, "its text changed while it was repaired; run again")
 	}
+	f.mode = keyfiles.Target(keyfiles.AuthorizedKeys, f.pin.Info.Mode)
+	f.name = path.Base(f.rel) + ".sshaudit-" + strings.ToLower(rand.Text()[:12])
+	return nil
+}
+
+// replace writes the new file beside the old one and exchanges the two.
+func (f *textFile) replace(fixed []byte) *refusal {
 	acl, err := f.pin.ACL()
 	if err != nil {
 		return hostfsRefusal(err)
 	}
-	f.mode = keyfiles.Target(keyfiles.AuthorizedKeys, f.pin.Info.Mode)
-	f.name = path.Base(f.rel) + ".sshaudit-" + strings.ToLower(rand.Text()[:12])
 	if err := f.create(fixed, acl.Raw); err != nil {
 		return asRefusal(err, "write the repaired file")
 	}
-	return nil
+	refused := f.exchange()
+	if refused != nil && f.isAt(f.name, f.created) {
+		f.discard()
+	}
+	return refused
 }
 
 // create writes the new file under a name that nobody can have planted.

@@ -60,7 +60,7 @@ func (r *run) undoContent(rec *Record) error {
 // one under its backup name, both with the text that the record knows.
 func (f *textFile) reopen(home *hostfs.Walked, t Target, rec *Record, force bool) *refusal {
 	if f.name == "" || path.Base(f.name) != f.name || rec.NewObject == nil {
-		return refuse(reasonJournal, "the record names no kept file")
+		return refuse(reasonChanged, "the run was interrupted and the text was changed since; the record cannot tell what the repair left")
 	}
 	var err error
 	if f.dir, err = parentPin(home, f.rel); err != nil {
@@ -92,36 +92,32 @@ func (f *textFile) reopen(home *hostfs.Walked, t Target, rec *Record, force bool
 		pin *hostfs.Pin
 		sum []byte
 	}{{f.pin, rec.SHA256New}, {f.created, rec.SHA256Old}} {
-		text, err := c.pin.ReadAll(maxText, nil)
-		if err != nil {
-			return hostfsRefusal(err)
-		}
-		if sum := sha256.Sum256(text); !bytes.Equal(sum[:], c.sum) {
-			return refuse(reasonChanged, "the text of %s was changed since the repair", c.pin.Path)
+		if !hasText(c.pin, c.sum) {
+			return refuse(reasonChanged, "the text of %s was changed since the repair, or cannot be read", c.pin.Path)
 		}
 	}
 	return nil
 }
 
 // classifyText tells which phase an interrupted change of content is in: which
-// of the two files lies under the name. A new file that was not put in place
-// is removed.
+// of the two files lies under the name. A repaired file that is not in place is
+// removed.
 func (r *run) classifyText(rec *Record) Phase {
 	phase := PhaseUnknown
-	if rec.NewObject == nil {
-		return phase
-	}
 	sameBoot := rec.BootID == bootID()
 	r.withRecorded(rec, func(p *hostfs.Pin) {
 		id := identityOf(p)
 		switch {
-		case rec.NewObject.compare(id, sameBoot) != differs:
-			phase = PhaseDone
 		case rec.Object.compare(id, sameBoot) != differs:
 			phase = PhaseFailed
 			if rec.Phase == PhaseUndo {
 				phase = PhaseUndone
 			}
+		case rec.NewObject == nil && hasText(p, rec.SHA256New):
+			rec.NewObject = &id
+			phase = PhaseDone
+		case rec.NewObject != nil && rec.NewObject.compare(id, sameBoot) != differs:
+			phase = PhaseDone
 		}
 	})
 	if phase == PhaseFailed || phase == PhaseUndone {
@@ -130,7 +126,17 @@ func (r *run) classifyText(rec *Record) Phase {
 	return phase
 }
 
-// sweep removes the repaired file that an interrupted run left beside the old one.
+// hasText reports whether the pinned file holds the text of a digest.
+func hasText(p *hostfs.Pin, want []byte) bool {
+	text, err := p.ReadAll(maxText, nil)
+	sum := sha256.Sum256(text)
+	return err == nil && bytes.Equal(sum[:], want)
+}
+
+// sweep removes the repaired file that an interrupted run left beside the old
+// one. Its name was random and stands in the record only, so a file of the
+// account's under that name is ours, whole or not; the old file itself is not
+// touched under any name.
 func (r *run) sweep(rec *Record, sameBoot bool) {
 	t := rec.target()
 	home, refused := r.f.openHome(t)
@@ -139,6 +145,9 @@ func (r *run) sweep(rec *Record, sameBoot bool) {
 	}
 	defer home.Close()
 	f := &textFile{rel: string(rec.Path), name: string(rec.Backup), lease: -1}
+	if f.name == "" || path.Base(f.name) != f.name {
+		return
+	}
 	defer f.close(home)
 	// What stays is a spare file of the account's own; nothing depends on it.
 	_ = r.f.Root.As(t.identity(), func(*hostfs.View) error {
@@ -149,7 +158,9 @@ func (r *run) sweep(rec *Record, sameBoot bool) {
 		if f.created, err = f.dir.Beneath(f.name); err != nil {
 			return err
 		}
-		if rec.NewObject.compare(identityOf(f.created), sameBoot) != differs {
+		info := f.created.Info
+		if info.Type == hostfs.Regular && info.UID == t.UID && info.Nlink == 1 &&
+			rec.Object.compare(identityOf(f.created), sameBoot) == differs {
 			f.discard()
 		}
 		return nil

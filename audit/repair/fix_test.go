@@ -227,7 +227,7 @@ func TestRefusals(t *testing.T) {
 			tree: tree(hostfstest.Entry{Path: "/home/alice/", Mode: 0o755}, own("/.ssh/", 0o755)),
 			want: []string{"done /home/alice/.ssh mode 0755>0700"},
 		},
-		"subdirectories, sockets and links that nobody reads": {
+		"objects nobody reads": {
 			tree: tree(own("/.ssh/cm/", 0o777), own("/.ssh/keys.pem/", 0o777), link("/home/alice/.ssh/notes", "/etc/shadow"),
 				hostfstest.Entry{Path: "/home/alice/.ssh/agent.key", Special: 0o140000, UID: alice}),
 		},
