@@ -10,10 +10,13 @@
 //	audit/sshpattern  OpenSSH's patterns, pattern lists and address lists
 //	audit/sshdconf    sshd_config: reader, evaluator, defaults by release
 //	audit/authkeys    authorized_keys lines, options, public keys, and the repair of the text
+//	audit/keyfiles    which files of a home sshd and ssh read, and the modes they may have
+//	audit/settings    sshaudit.yaml
 //	audit/facts       the snapshot: what was read, or why it is missing
 //	audit/decide      sshd's decisions over facts, in sshd's order
 //	audit/checks      the catalogue: one file a check
 //	audit/collect     fills facts from a host
+//	audit/survey      one audit: collect, evaluate, let go
 //	audit/repair      plan, record, apply, undo
 //	audit/report      text, JSON, SARIF, HTML, Prometheus text, CSV
 //	audit/live        the daemon's current state

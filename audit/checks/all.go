@@ -1,0 +1,30 @@
+package checks
+
+import "sync"
+
+// All returns every check in the order in which the catalogue shows them: the
+// path of a login from the host's side to the key, then advice.
+var All = sync.OnceValue(func() []*Check {
+	list := []*Check{
+		// sshd and its files
+		configInvalid, configStale, noHostkeys, hostkeyUnusable, hostkeyExposed, hostkeyPubPerms,
+		privsepDir, sshdConfigPerms, akcMissing, akcUnsafe, configShadowed, sshdArgs, modeRuleSet,
+		// accounts
+		accountLines, accountSharesUID, accountNoShadow, accountPasswordEmpty, homeSystem, homeShared, homeMissing,
+		// paths to the keys
+		akfStrictFile, akfStrictDir, akfUnreadable, akfNotRegular, akfBadToken, akfPathTooLong,
+		sshDirNotDirectory, keysWrongLocation,
+		homeWritable, homeOwner, sshDirWritable, sshDirOwner, authorizedKeysWritable,
+		sshDirSymlink, sshDirModeLoose, sshDirTooMany, authorizedKeysModeLoose,
+		privateKeyModeLoose, privateKeyUnencrypted, sshFileWritable, sshFileOwner,
+		hardlinkedKeyFile, pathImmutable, pathSELinuxLabel, userRhosts,
+		// keys
+		keyAlgorithm, keyRSASize, keyWeak, keyDuplicate, keyShared, keyUnrestrictedRoot,
+	}
+	list = append(list, keyLines...)
+	// sshd's settings
+	for _, row := range sshdAdvice {
+		list = append(list, adviceCheck(row))
+	}
+	return append(list, sshdCryptoWeak, sshdAccessUnrestricted, HomeMode(0o777), acceptedUnmatched, checkUnknown)
+})

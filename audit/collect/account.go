@@ -1,0 +1,128 @@
+package collect
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"sshaudit/audit"
+	"sshaudit/audit/facts"
+	"sshaudit/audit/hostfs"
+	"sshaudit/audit/keyfiles"
+)
+
+const (
+	// overflowUID is nobody's, to which the kernel maps what has no uid here.
+	overflowUID = 65534
+	// lastUID is the last uid that an account can have; the one after it means
+	// "none" to the kernel.
+	lastUID = 1<<32 - 2
+)
+
+// Account collects what there is of the account with index i, with the rights
+// that sshd would have. The index of homes and keys of the host grows by it.
+func (c *Collector) Account(i int) *facts.Account {
+	db := c.host.Accounts
+	a := &facts.Account{Account: *db.At(i), GIDs: db.Groups(db.At(i))}
+	a.Shadow, a.ShadowKnown = db.Shadow(&a.Account)
+	a.System = a.UID != 0 && (a.UID < c.host.UIDMin || a.UID == overflowUID || a.UID >= lastUID)
+	err := c.root.As(hostfs.Identity{UID: a.UID, GID: a.GID, Groups: a.GIDs}, func(v *hostfs.View) error {
+		r := &accountReader{c: c, v: v, a: a, exact: v.Switched()}
+		if !r.exact {
+			a.Unswitched = "the files were not read with the account's own rights: run sshaudit as root"
+		}
+		r.home()
+		r.sshDir()
+		r.trust()
+		r.servers()
+		return nil
+	})
+	if err != nil {
+		a.Unswitched = err.Error()
+		a.Home.Problem = &facts.Problem{Failure: facts.Uncertain, At: audit.Untrusted(a.Account.Home), Why: err.Error()}
+	}
+	c.index(int32(i), a)
+	return a
+}
+
+// index notes what other accounts may have in common with this one.
+func (c *Collector) index(i int32, a *facts.Account) {
+	if home := a.Account.Home; !a.System && a.Home.Problem == nil && a.Home.Type == facts.Directory &&
+		!keyfiles.SystemHome(home, a.UID) {
+		c.host.Homes.Add([2]uint64{a.Home.Dev, a.Home.Ino}, i, func() string { return string(a.Home.Path) })
+	}
+	for _, f := range keyFiles(a) {
+		if f.Keys == nil {
+			continue
+		}
+		for k := range f.Keys.Lines {
+			if key := f.Keys.Lines[k].Key; key != nil {
+				c.host.Keys.Add(facts.KeyHash(key), i, func() string { return string(key.Fingerprint()) })
+			}
+		}
+	}
+}
+
+// keyFiles returns the key files of an account, each once though several sshds read it.
+func keyFiles(a *facts.Account) []*facts.KeyFile {
+	var list []*facts.KeyFile
+	for i := range a.Via {
+		for _, f := range a.Via[i].KeyFiles {
+			if !slices.Contains(list, f) {
+				list = append(list, f)
+			}
+		}
+	}
+	return list
+}
+
+// accountReader reads one account through one view.
+type accountReader struct {
+	c *Collector
+	v *hostfs.View
+	a *facts.Account
+	// exact tells that the view has the account's own rights.
+	exact bool
+	// files are the key files that were read already, by path.
+	files []*facts.KeyFile
+	buf   []byte
+}
+
+func (r *accountReader) home() {
+	path := r.a.Account.Home
+	walked, err := r.v.OpenHome(path)
+	if err != nil && errors.Is(err, hostfs.ErrType) {
+		if info, statErr := r.v.Stat(path); statErr == nil {
+			r.a.Home.Node = node(audit.Untrusted(path), &info)
+			return
+		}
+	}
+	if err != nil {
+		r.a.Home.Problem = problem(path, err, r.exact)
+		return
+	}
+	defer walked.Close()
+	r.a.Home.Node = withACL(node(walked.Path, &walked.Info), &walked.Pin)
+}
+
+// below joins a name to the canonical home.
+func (r *accountReader) below(name string) string {
+	return strings.TrimSuffix(string(r.a.Home.Path), "/") + "/" + name
+}
+
+// usable tells whether there is a home to look into.
+func (r *accountReader) usable() bool {
+	return r.a.Home.Problem == nil && r.a.Home.Type == facts.Directory
+}
+
+// trust notes the files that host-based logins read.
+func (r *accountReader) trust() {
+	if !r.usable() || r.a.System {
+		return
+	}
+	for _, name := range []string{".shosts", ".rhosts"} {
+		if info, err := r.v.Lstat(r.below(name)); err == nil {
+			r.a.Trust = append(r.a.Trust, node(audit.Untrusted(r.below(name)), &info))
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"sshaudit/audit/accounts"
+	"sshaudit/audit/hostfs"
+)
+
+// accountsFile bounds passwd, group and shadow: 64 MiB, some 900,000 accounts.
+const accountsFile = 64 << 20
+
+// maxAccounts bounds the accounts of one audit.
+const maxAccounts = 200_000
+
+func (c *Collector) readAccounts(ctx context.Context, v *hostfs.View) error {
+	var t accounts.Texts
+	data, _, err := v.ReadFile("/etc/passwd", accountsFile, nil)
+	if err != nil {
+		return fmt.Errorf("%w: without accounts there is nothing to audit", err)
+	}
+	t.Passwd = string(data)
+	switch data, _, err = v.ReadFile("/etc/group", accountsFile, nil); {
+	case err == nil:
+		t.Group = string(data)
+	case errors.Is(err, fs.ErrNotExist):
+	default:
+		c.missing("/etc/group", "%v", err)
+	}
+	switch data, _, err = v.ReadFile("/etc/shadow", accountsFile, nil); {
+	case err == nil:
+		text := string(data)
+		t.Shadow = &text
+	case errors.Is(err, fs.ErrNotExist):
+		text := ""
+		t.Shadow = &text
+	case c.host.Privileged:
+		c.missing("/etc/shadow", "%v", err)
+	}
+	if c.root.Live() && otherSources(c.text(v, "/etc/nsswitch.conf")) {
+		c.enumerate(ctx, &t)
+	}
+	c.host.Accounts = accounts.New(t)
+	if n := c.host.Accounts.Len(); n > maxAccounts {
+		return fmt.Errorf("/etc/passwd holds %d accounts; at most %d are audited in one run", n, maxAccounts)
+	}
+	if c.root.Live() {
+		for _, name := range c.opts.Named {
+			c.lookup(ctx, name)
+		}
+	}
+	return nil
+}
+
+// otherSources tells whether nsswitch.conf(5) names a source of accounts or
+// groups besides the files, whose answers the C library alone can give.
+func otherSources(text string) bool {
+	for _, line := range lines(text) {
+		database, sources, _ := strings.Cut(line, ":")
+		if database != "passwd" && database != "group" && database != "initgroups" {
+			continue
+		}
+		for _, s := range strings.Fields(sources) {
+			if !slices.Contains([]string{"files", "compat", "systemd"}, s) && !strings.HasPrefix(s, "[") {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+package collect
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"sshaudit/audit"
+	"sshaudit/audit/authkeys"
+	"sshaudit/audit/facts"
+	"sshaudit/audit/hostfs"
+	"sshaudit/audit/sshdconf"
+)
+
+const (
+	// keyFileSize bounds one key file, in bytes.
+	keyFileSize = 16 << 20
+	// maxGlobbed bounds the files that one entry of AuthorizedKeysFile matches.
+	maxGlobbed = 64
+)
+
+// servers fills in the account as each sshd of the host sees it.
+func (r *accountReader) servers() {
+	h := r.c.host
+	r.a.Via = make([]facts.Via, len(h.Servers))
+	for i, s := range h.Servers {
+		via := &r.a.Via[i]
+		via.Server = s
+		if s.Config == nil {
+			continue
+		}
+		settings, err := s.Config.Effective(r.conn(s))
+		if err != nil {
+			continue // dies only on this connection: the host's checks tell it
+		}
+		via.Settings = settings
+		for _, entry := range settings.Strings("authorizedkeysfile") {
+			via.KeyFiles = append(via.KeyFiles, r.entry(s, settings, entry)...)
+		}
+	}
+}
+
+// conn is a connection of the account from an unnamed address to the server's port.
+func (r *accountReader) conn(s *facts.Server) sshdconf.Conn {
+	conn := sshdconf.Conn{User: r.a.Name, LocalPort: s.Port}
+	if s.Config.DependsOnUser() {
+		conn.Groups = r.c.host.Accounts.GroupNames(&r.a.Account)
+	}
+	return conn
+}
+
+// entry reads the files of one entry of AuthorizedKeysFile: one, or from 10.0 on
+// those that the pattern matches (auth2-pubkey.c user_key_allowed).
+func (r *accountReader) entry(s *facts.Server, settings *sshdconf.Settings, entry string) []*facts.KeyFile {
+	if strings.EqualFold(entry, "none") {
+		return nil
+	}
+	path, unknown := sshdconf.KeysPath(entry, r.a.Account.Home, r.a.Name, r.a.UID)
+	if unknown != 0 {
+		return []*facts.KeyFile{{Setting: entry, Path: audit.Untrusted(path), BadToken: unknown}}
+	}
+	paths := []string{path}
+	if s.Globs && strings.ContainsAny(path, `*?[\`) {
+		found, err := r.v.Glob(path, maxGlobbed)
+		if err != nil {
+			return []*facts.KeyFile{{Setting: entry, Path: audit.Untrusted(path), Problem: problem(path, err, false)}}
+		}
+		paths = found
+	}
+	var list []*facts.KeyFile
+	for _, p := range paths {
+		list = append(list, r.keyFile(s, settings, entry, p))
+	}
+	return list
+}
+
+// keyFile opens one key file as the account and reads it; several sshds of one
+// release share the result.
+func (r *accountReader) keyFile(s *facts.Server, settings *sshdconf.Settings, entry, path string) *facts.KeyFile {
+	for _, f := range r.files {
+		if string(f.Path) == path && f.Release == s.Version {
+			return f
+		}
+	}
+	f := &facts.KeyFile{Setting: entry, Path: audit.Untrusted(path), Release: s.Version}
+	r.files = append(r.files, f)
+	walked, err := r.v.Walk(path)
+	if err != nil {
+		f.Problem = problem(path, err, r.exact)
+		return f
+	}
+	defer walked.Close()
+	f.Node = withACL(node(walked.Path, &walked.Info), &walked.Pin)
+	f.Dirs = make([]facts.Node, len(walked.Chain))
+	for i := range walked.Chain {
+		f.Dirs[i] = node(walked.Chain[i].Path, &walked.Chain[i].Info)
+		if f.Dirs[i].Mode&groupWrite != 0 {
+			f.Dirs[i] = r.dirACL(f.Dirs[i])
+		}
+	}
+	if r.c.host.SELinux {
+		label, err := walked.Label()
+		if err == nil {
+			f.Label = string(label)
+			r.label(f)
+		}
+	}
+	if f.Type == facts.Regular {
+		r.read(f, walked, settings)
+	}
+	return f
+}
+
+// dirACL adds the ACL of a directory above a key file.
+func (r *accountReader) dirACL(n facts.Node) facts.Node {
+	walked, err := r.v.Walk(string(n.Path))
+	if err != nil {
+		return n
+	}
+	defer walked.Close()
+	return withACL(n, &walked.Pin)
+}
+
+// label gives the entry of .ssh that is this file its SELinux label.
+func (r *accountReader) label(f *facts.KeyFile) {
+	for i := range r.a.SSHDir.Entries {
+		if e := &r.a.SSHDir.Entries[i]; e.Path == f.Node.Path {
+			e.Label = f.Label
+		}
+	}
+}
+
+// read parses the content of a key file.
+func (r *accountReader) read(f *facts.KeyFile, walked *hostfs.Walked, settings *sshdconf.Settings) {
+	data, err := walked.ReadAll(keyFileSize, r.buf)
+	if cap(data) > cap(r.buf) {
+		r.buf = data
+	}
+	switch {
+	case errors.Is(err, hostfs.ErrTooLarge):
+		f.Unread = fmt.Sprintf("the file is larger than the %d MiB that are read of a key file; what lies behind was not seen",
+			keyFileSize>>20)
+	case err != nil && hostfs.Errno(err) != 0 && r.exact:
+		// It could be pinned and not read: the account lacks the right to read it.
+		f.Problem = problem(string(f.Path), err, r.exact)
+		return
+	case err != nil:
+		f.Unread = err.Error()
+		return
+	}
+	f.Keys = authkeys.Parse(data, authkeys.Rules{
+		Version: f.Release, Now: r.c.host.Now, Zone: r.c.host.Zone, UseDNS: settings.Bool("usedns"),
+	})
+	if f.Keys.Unread && f.Unread == "" {
+		f.Unread = fmt.Sprintf("the file has more than the %d lines that are read of a key file", authkeys.MaxLines)
+	}
+}

@@ -1,0 +1,99 @@
+package collect
+
+import (
+	"errors"
+	"strings"
+
+	"sshaudit/audit"
+	"sshaudit/audit/facts"
+	"sshaudit/audit/hostfs"
+	"sshaudit/audit/keyfiles"
+)
+
+const (
+	// maxEntries bounds what is listed of one .ssh.
+	maxEntries = 4096
+	// maxProbes bounds how many of its files are opened to see what they hold.
+	maxProbes = 64
+)
+
+func (r *accountReader) sshDir() {
+	if !r.usable() {
+		return
+	}
+	path := r.below(".ssh")
+	d := &r.a.SSHDir
+	info, err := r.v.Lstat(path)
+	if err != nil {
+		d.Problem = problem(path, err, r.exact)
+		return
+	}
+	d.Node = node(audit.Untrusted(path), &info)
+	if d.Type == facts.Symlink {
+		d.Link = true
+		d.Target, _ = r.v.Readlink(path) // a link that vanished meanwhile has no target to show
+		if info, err = r.v.Stat(path); err != nil {
+			d.Problem = problem(path, err, r.exact)
+			return
+		}
+		d.Node = node(audit.Untrusted(path), &info)
+	}
+	if d.Type != facts.Directory {
+		return
+	}
+	r.list(path)
+}
+
+// list fills in the entries of .ssh.
+func (r *accountReader) list(path string) {
+	d := &r.a.SSHDir
+	entries, truncated, err := r.v.ReadDir(path, maxEntries)
+	if err != nil {
+		d.Problem = problem(path, err, r.exact)
+		return
+	}
+	d.Truncated = truncated
+	d.Entries = make([]facts.Entry, 0, len(entries))
+	probes := 0
+	for i := range entries {
+		e := facts.Entry{Name: entries[i].Name}
+		full := path + "/" + string(e.Name)
+		e.Node = node(audit.Untrusted(full), &entries[i].Info)
+		if e.Type == facts.Regular && worthProbing(string(e.Name)) && probes < maxProbes {
+			probes++
+			r.probe(&e, full)
+		}
+		d.Entries = append(d.Entries, e)
+	}
+}
+
+// worthProbing tells whether a file's content says more than its name: private
+// keys may have any name, and a key file may lie under a wrong one.
+func worthProbing(name string) bool {
+	switch keyfiles.KindOf(name) {
+	case keyfiles.KnownHosts, keyfiles.Config, keyfiles.RC, keyfiles.Environment:
+		return false
+	case keyfiles.AuthorizedKeys:
+		return name != "authorized_keys"
+	case keyfiles.PublicKey:
+		return strings.HasPrefix(strings.ToLower(name), "auth")
+	}
+	return true
+}
+
+// probe looks at the first bytes of a file in .ssh.
+func (r *accountReader) probe(e *facts.Entry, path string) {
+	data, _, err := r.v.ReadFile(path, keyfiles.PrivateProbe, r.buf)
+	if err != nil && !errors.Is(err, hostfs.ErrTooLarge) {
+		return
+	}
+	r.buf = data
+	e.Content = facts.ContentOther
+	switch {
+	case keyfiles.LooksPrivate(data):
+		e.Private, e.Encrypted = true, keyfiles.Encrypted(data)
+		e.Content = facts.ContentPrivateKey
+	case keyfiles.LooksPublic(data):
+		e.Content = facts.ContentPublicKeys
+	}
+}

@@ -1,0 +1,66 @@
+package decide
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sshaudit/audit"
+	"sshaudit/audit/authkeys"
+	"sshaudit/audit/facts"
+)
+
+// signatures lists the signature algorithms that a key of a type can use, where
+// they are not just the type itself (sshkey.c, RFC 8332).
+var signatures = map[string][]string{
+	"ssh-rsa":                            {"ssh-rsa", "rsa-sha2-256", "rsa-sha2-512"},
+	"sk-ecdsa-sha2-nistp256@openssh.com": {"sk-ecdsa-sha2-nistp256@openssh.com", "webauthn-sk-ecdsa-sha2-nistp256@openssh.com"},
+}
+
+// KeyAccepted decides whether sshd takes a plain key that is listed: some
+// algorithm that it can sign with is in PubkeyAcceptedAlgorithms, and an RSA key
+// has RequiredRSASize (auth2-pubkey.c userauth_pubkey). cause is empty if so.
+func KeyAccepted(via *facts.Via, key *authkeys.Key) (cause, why string) {
+	if via.Settings == nil {
+		return "", ""
+	}
+	list, _ := via.Settings.Get("pubkeyacceptedalgorithms")
+	accepted := strings.Split(list.Value, ",")
+	usable := signatures[key.Type]
+	if usable == nil {
+		usable = []string{key.Type}
+	}
+	if !slices.ContainsFunc(usable, func(name string) bool { return slices.Contains(accepted, name) }) {
+		return "key-alg-not-accepted", fmt.Sprintf("PubkeyAcceptedAlgorithms names nothing that a key of type %s can sign with", key.Type)
+	}
+	if required := via.Settings.Int("requiredrsasize"); key.Type == "ssh-rsa" && key.Bits < required {
+		return "key-rsa-too-small", fmt.Sprintf("the RSA key has %d bits, RequiredRSASize wants %d", key.Bits, required)
+	}
+	return "", ""
+}
+
+// Line decides whether a line would let its key's holder in, from= left aside:
+// the file is read, the line is good, and sshd takes keys of this kind. cause
+// is the first thing that refuses it.
+func Line(via *facts.Via, l *authkeys.Line, file KeyFileAnswer) (audit.Verdict, string) {
+	switch {
+	case file.Verdict != audit.Accept:
+		return file.Verdict, file.Cause
+	case l.Cause != "":
+		return audit.Refuse, l.Cause
+	case l.Unsure != "":
+		return audit.Unknown, ""
+	}
+	if via.Settings != nil && !via.Settings.Bool("pubkeyauthentication") {
+		return audit.Refuse, "method-disabled"
+	}
+	if revoked, _ := via.Settings.Text("revokedkeys"); revoked != "" && revoked != "none" {
+		return audit.Unknown, "" // the list of revoked keys is not evaluated here
+	}
+	if l.Options == nil || !l.Options.CertAuthority {
+		if cause, _ := KeyAccepted(via, l.Key); cause != "" {
+			return audit.Refuse, cause
+		}
+	}
+	return audit.Accept, ""
+}

@@ -1,0 +1,123 @@
+package survey
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"sshaudit/audit"
+	"sshaudit/audit/checks"
+	"sshaudit/audit/facts"
+)
+
+// Each calls f with every chosen account, one after another in their order, for
+// a repair that finds out for itself what is wrong.
+func (s *Survey) Each(ctx context.Context, f func(*facts.Account)) error {
+	for _, i := range s.accounts {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if a := s.collect.Account(i); !s.uninteresting(a) {
+			f(a)
+		}
+	}
+	return nil
+}
+
+// found is a finding with the place that the report gives it.
+type found struct {
+	audit.Finding
+	account int
+}
+
+// tally is what one worker has.
+type tally struct {
+	found          []found
+	problems       []audit.Problem
+	users, blocked int
+}
+
+// maxProblems bounds the things told that could not be looked at.
+const maxProblems = 1000
+
+// Run makes the audit and returns its report.
+func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
+	tallies := make([]tally, workers())
+	h := s.collect.Host()
+	if err := s.each(ctx, func(worker, i int, a *facts.Account) { tallies[worker].add(s, h, i, a) }); err != nil {
+		return nil, err
+	}
+	r := &audit.Report{
+		Host: h.Name, Root: h.Root, Started: s.started, Complete: true,
+		Errors: slices.Clone(h.Problems), Servers: servers(h),
+	}
+	all := []found{}
+	for _, f := range checks.Host(s.list, h) {
+		all = append(all, found{f, -1})
+	}
+	for i := range tallies {
+		t := &tallies[i]
+		all = append(all, t.found...)
+		r.Errors = append(r.Errors, t.problems...)
+		r.Users += t.users
+		r.Blocked += t.blocked
+	}
+	all = append(s.accept(all), s.unmatched()...)
+	s.order(all)
+	r.Findings = make([]audit.Finding, len(all))
+	for i := range all {
+		r.Findings[i] = all[i].Finding
+	}
+	slices.SortStableFunc(r.Errors, func(a, b audit.Problem) int { return cmp.Compare(a.Subject, b.Subject) })
+	r.Duration = time.Since(s.started)
+	return r, nil
+}
+
+func (t *tally) add(s *Survey, h *facts.Host, i int, a *facts.Account) {
+	t.users++
+	findings := checks.Account(s.list, h, a)
+	blocked := false
+	for k := range findings {
+		f := &findings[k]
+		if f.Check == checks.UnknownID && len(t.problems) < maxProblems {
+			t.problems = append(t.problems, audit.Problem{Subject: f.Path, Message: f.Message})
+		}
+		doc := checks.Find(f.Check)
+		blocked = blocked || f.Effect == audit.Blocks && doc != nil && doc.Layer == audit.LayerKey
+		t.found = append(t.found, found{*f, i})
+	}
+	if blocked {
+		t.blocked++
+	}
+}
+
+// order sorts the worst first, then by the catalogue, then by account and path.
+func (s *Survey) order(list []found) {
+	rank := make(map[string]int)
+	for i, c := range checks.All() {
+		rank[c.ID] = i
+	}
+	slices.SortStableFunc(list, func(a, b found) int {
+		return cmp.Or(
+			cmp.Compare(b.Severity, a.Severity), cmp.Compare(rank[a.Check], rank[b.Check]),
+			cmp.Compare(a.account, b.account), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line),
+		)
+	})
+}
+
+// servers words the sshds for the report.
+func servers(h *facts.Host) []audit.Server {
+	list := make([]audit.Server, 0, len(h.Servers))
+	for _, s := range h.Servers {
+		server := audit.Server{
+			Binary: audit.Untrusted(s.Binary), Version: s.Version.String(), ConfigFile: audit.Untrusted(s.ConfigFile),
+			Rules: s.Rules.String() + ": " + s.RulesFrom,
+		}
+		if h.Live {
+			server.Running = &s.Running
+		}
+		list = append(list, server)
+	}
+	return list
+}
