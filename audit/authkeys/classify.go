@@ -6,6 +6,7 @@ import "bytes"
 // takes the lines that belong to it from the parser.
 func (s *scan) classify(line *Line, at int, raw []byte, p *parser) {
 	line.Kind = KindBroken
+	s.text = bytes.TrimRight(s.text, "\r")
 	start := p.pos - len(raw)
 	if p.pos > 0 && p.data[p.pos-1] == '\n' {
 		start--
@@ -60,16 +61,17 @@ func (s *scan) hidden(line *Line, raw []byte) bool {
 	}
 	line.Cause, line.Column = CauseNUL, len(s.text)+1
 	line.Detail = "a NUL byte at the start of the line hides the rest from sshd"
-	line.take(&scan{text: bytes.Trim(raw, "\x00"), r: s.r})
+	line.take(&scan{text: bytes.TrimLeft(raw[len(s.text):], "\x00"), r: s.r})
 	return line.Key != nil
 }
 
 // take notes the key and the options that a mended text would give.
-func (l *Line) take(s *scan) {
+func (l *Line) take(s *scan) bool {
 	var mended Line
 	if at := skipBlanks(s.text, 0); at < len(s.text) && s.text[at] != '#' && s.read(&mended, at) {
 		l.Key, l.Options = mended.Key, mended.Options
 	}
+	return l.Key != nil
 }
 
 // commented recognises a key in a comment.
@@ -125,6 +127,9 @@ func (s *scan) wrapped(line *Line, found keyAt, p *parser) bool {
 	}
 	line.Cause, line.Key = CauseWrapped, w.key
 	line.Column, line.Detail = len(s.text)+1, "the key is broken over several lines"
+	if p.keepJoined {
+		p.joined = w.joined(s.text[:found.blob])
+	}
 	p.skip(p.pos+w.size, w.lines, line)
 	return true
 }
@@ -148,6 +153,10 @@ func (s *scan) afterOptions(line *Line, at int, p *parser) {
 	_, reason, _ := parseOptions(string(word), s.r)
 	if found, f := s.readKey(next); f != faultTypeWord && f != faultNone {
 		s.damaged(line, found, f, p)
+		return
+	}
+	if quoted := bytes.Trim(word, `"`); len(quoted) < len(word) && line.take(&scan{text: quoted, r: s.r}) {
+		line.Cause, line.Column, line.Detail = CauseNoType, at+1, "the line stands in quotes"
 		return
 	}
 	if key := bareKey(word, s.r); key != nil {

@@ -55,6 +55,9 @@ type parser struct {
 	data []byte
 	pos  int
 	file *File
+	// keepJoined makes joined hold the whole text of a wrapped key.
+	keepJoined bool
+	joined     []byte
 }
 
 // next returns the next physical line without its line feed.

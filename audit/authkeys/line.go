@@ -180,13 +180,16 @@ func (s *scan) read(line *Line, at int) (ok bool) {
 		return false
 	}
 	line.Key, line.Unsure = found.key, found.unsure
-	options, reason, where := parseOptions(string(s.text[at:at+end]), s.r)
+	options, reason, where := parseOptions(string(s.text[at:at+end+1]), s.r)
 	if reason == "" {
 		line.Options = options
 		if line.Unsure == "" {
 			line.Unsure = options.unsure
 		}
 		return true
+	}
+	if bytes.HasPrefix(s.text[at:], utf8BOM) {
+		return false
 	}
 	line.Unsure = ""
 	line.Kind, line.Cause, line.Column, line.Detail = KindBroken, optionCause(reason), at+where+1, reason

@@ -213,10 +213,20 @@ func (p *optionReader) permit(value string) string {
 	}
 }
 
-// serviceName reports whether a services database could hold the name: one
-// word, no comment.
+// serviceName reports whether a services database could hold the name (RFC 6335
+// section 5.1, and the few signs that older names have).
 func serviceName(s string) bool {
-	return s != "" && !strings.ContainsAny(s, " \t\n\v\f\r#")
+	letter := false
+	for i := range len(s) {
+		c := s[i] | 0x20
+		switch {
+		case 'a' <= c && c <= 'z':
+			letter = true
+		case (s[i] < '0' || s[i] > '9') && !strings.ContainsRune("-_+.", rune(s[i])):
+			return false
+		}
+	}
+	return letter
 }
 
 // strtonum reads a number from 0 to limit as strtonum(3) does: white space and

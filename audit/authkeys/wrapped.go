@@ -49,9 +49,21 @@ func readWrapped(typ *keyType, part, after []byte, r *Rules) (w wrapped, ok bool
 			continue
 		}
 		w.tail = bytes.TrimLeft(line[end:], " \t")
-		return w, len(w.blob) == size && w.decode(typ, r)
+		// A word of base64 may be an option: that line is a key of its own.
+		return w, len(w.blob) == size && !(&scan{text: line, r: r}).isKey() && w.decode(typ, r)
 	}
 	return w, false
+}
+
+// joined returns the whole key as one line: what stands before the blob, the
+// blob, and what follows it.
+func (w *wrapped) joined(before []byte) []byte {
+	text := bytes.TrimRight(before, " \t\r")
+	text = append(append(append([]byte(nil), text...), ' '), w.blob...)
+	if len(w.tail) > 0 {
+		text = append(append(text, ' '), w.tail...)
+	}
+	return text
 }
 
 // decode reads the key from the joined text.
