@@ -4,11 +4,11 @@ package hostfs_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -21,7 +21,14 @@ import (
 // chroot, an attacker under another uid. childVar says what it is to do.
 const childVar = "HOSTFS_TEST_CHILD"
 
-var children = map[string]func(args []string) error{"chroot": childChroot}
+var children map[string]func(args []string) error
+
+func init() {
+	children = map[string]func(args []string) error{
+		"chroot": childChroot, "lease": childLease, "rewrite": childRewrite,
+		"kill": childKill, "descriptors": childDescriptors, "seccomp": childSeccomp, "swap": childSwap, "scan": childScan,
+	}
+}
 
 func TestMain(m *testing.M) {
 	if name := os.Getenv(childVar); name != "" {
@@ -97,7 +104,7 @@ func (c *child) ask(t testing.TB, path string) (string, syscall.Errno) {
 
 // childChroot answers where the kernel itself gets to, after chroot(2).
 func childChroot(args []string) error {
-	proc, err := syscall.Open("/proc/self/fd", 0x200000|syscall.O_DIRECTORY, 0)
+	proc, err := syscall.Open("/proc/self/fd", unix.O_PATH|syscall.O_DIRECTORY, 0)
 	if err != nil {
 		return err
 	}
@@ -107,28 +114,32 @@ func childChroot(args []string) error {
 	if err := os.Chdir("/"); err != nil {
 		return err
 	}
-	lines := bufio.NewScanner(os.Stdin)
-	for lines.Scan() {
-		path, err := strconv.Unquote(lines.Text())
+	return echo(func(path string) (string, error) {
+		fd, err := syscall.Open(path, unix.O_PATH, 0)
 		if err != nil {
-			return err
+			return "", err
 		}
-		fd, err := syscall.Open(path, 0x200000, 0)
-		if err != nil {
-			fmt.Printf("%d %q\n", err.(syscall.Errno), "")
-			continue
-		}
+		defer syscall.Close(fd)
 		var buf [4096]byte
 		n, err := unix.Readlinkat(proc, strconv.Itoa(fd), buf[:])
-		syscall.Close(fd)
+		return string(buf[:n]), err
+	})
+}
+
+// echo answers every line of standard input.
+func echo(answer func(question string) (string, error)) error {
+	lines := bufio.NewScanner(os.Stdin)
+	for lines.Scan() {
+		question, err := strconv.Unquote(lines.Text())
 		if err != nil {
 			return err
 		}
-		real := strings.TrimPrefix(string(buf[:n]), filepath.Clean(args[0]))
-		if real == "" {
-			real = "/"
+		text, err := answer(question)
+		var errno syscall.Errno
+		if err != nil && !errors.As(err, &errno) {
+			return err
 		}
-		fmt.Printf("%d %q\n", 0, real)
+		fmt.Printf("%d %q\n", errno, text)
 	}
 	return lines.Err()
 }

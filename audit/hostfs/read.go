@@ -49,7 +49,9 @@ func (p *Pin) fail(op string, err error) error { return &PathError{op, p.Path, e
 // ReadAll reads a regular file into buf, which is enlarged if need be, and
 // returns what was read. At most limit bytes are returned; if there are more,
 // with ErrTooLarge. A file that was modified meanwhile is read again, three times
-// in all, then the error is ErrChanging and there is no content.
+// in all, then the error is ErrChanging and there is no content. A write(2) that
+// had begun before and is still under way cannot be seen; sshd, too, would then
+// read some of the old and some of the new.
 func (p *Pin) ReadAll(limit int64, buf []byte) ([]byte, error) {
 	if p.Info.Type != Regular {
 		return nil, p.fail("read", ErrType)
@@ -68,10 +70,13 @@ func (p *Pin) ReadAll(limit int64, buf []byte) ([]byte, error) {
 		if err != nil {
 			return nil, p.fail("read", err)
 		}
+		if e := forced("refresh"); e != 0 {
+			return nil, p.fail("read", e)
+		}
 		if err := p.Refresh(); err != nil {
 			return nil, err
 		}
-		if p.Info.unchanged(before) {
+		if p.Info.unchanged(before) && (more || int64(len(data)) == before.Size) {
 			if more {
 				return data, p.fail("read", ErrTooLarge)
 			}
