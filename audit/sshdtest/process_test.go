@@ -15,7 +15,7 @@ import (
 func TestWithoutRootTheTestIsSkippedAndFailsInCI(t *testing.T) {
 	sshdtest.NeedRoot(t)
 	// Where nobody may reach it: the directories of go test are root's alone.
-	dir, err := os.MkdirTemp("", "sshdtest-") //nolint:usetesting // t.TempDir lies below a directory of mode 0700
+	dir, err := os.MkdirTemp("", "sshdtest-")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ func mountView(t testing.TB, tree string) string {
 	all := lock(t, views+".lock")
 	defer all.Close()
 	sweepOnce.Do(func() { sweep(t, views) })
-	dir, err := os.MkdirTemp(views, "") //nolint:usetesting // a killed test must leave it where the next one sweeps
+	dir, err := os.MkdirTemp(views, "")
 	if err != nil {
 		t.Fatal(err)
 	}
