@@ -54,7 +54,7 @@ func (l *limiter) admit(c net.Conn, p peer) *conn {
 	}
 	l.mu.Unlock()
 	if surplus != nil {
-		surplus.Close()
+		_ = surplus.Close() // its peer is gone, or is being shut out
 	}
 	return fresh
 }

@@ -55,8 +55,11 @@ func TestClosedConnectionGivesItsPlaceAway(t *testing.T) {
 		if len(l.open) != 1 {
 			t.Fatalf("%d counted as open, want 1", len(l.open))
 		}
-		c.Close()
-		c.Close()
+		for range 2 {
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if len(l.open) != 0 || !raw.closed {
 			t.Errorf("%d counted as open after the close, closed: %v", len(l.open), raw.closed)
 		}

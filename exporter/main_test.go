@@ -18,6 +18,8 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/live"
+
+	"golang.org/x/sys/unix"
 )
 
 // The test binary plays other parts when one of these is set: a client under
@@ -47,8 +49,12 @@ func getAll(urls []string) int {
 			return 1
 		}
 		fmt.Println("status", answer.StatusCode)
-		io.Copy(os.Stdout, answer.Body)
+		_, err = io.Copy(os.Stdout, answer.Body)
 		answer.Body.Close()
+		if err != nil {
+			fmt.Println(err)
+			return 1
+		}
 	}
 	return 0
 }
@@ -139,6 +145,23 @@ func needRoot(t testing.TB) {
 // tenantUID is a uid that no account has.
 const tenantUID = 41234
 
+// dialAs connects with a socket that belongs to uid, as if that user had made it.
+func dialAs(uid int, network, address string) (net.Conn, error) {
+	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
+		var chown error
+		if err := c.Control(func(fd uintptr) { chown = unix.Fchown(int(fd), uid, -1) }); err != nil {
+			return err
+		}
+		return chown
+	}}
+	return d.DialContext(context.Background(), network, address)
+}
+
+// tenantDial is for an http.Transport whose connections are a tenant's.
+func tenantDial(_ context.Context, network, address string) (net.Conn, error) {
+	return dialAs(tenantUID, network, address)
+}
+
 // as runs the test binary under another uid, with one variable set, and returns its output.
 func as(t *testing.T, uid uint32, variable string) string {
 	t.Helper()
@@ -157,11 +180,11 @@ func as(t *testing.T, uid uint32, variable string) string {
 // publicBinary is a copy of the test binary that everybody may run.
 func publicBinary(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "exporter-test-")
+	dir, err := os.MkdirTemp("", "exporter-test-") //nolint:usetesting // others may not enter t.TempDir
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -191,7 +214,7 @@ func serveActivated() int {
 		return 1
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	go func() { io.Copy(io.Discard, os.Stdin); stop() }()
+	go func() { _, _ = io.Copy(io.Discard, os.Stdin); stop() }()
 	if err := s.Serve(ctx); err != nil {
 		fmt.Println(err)
 		return 1

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"maps"
 	"runtime"
 	"strings"
 
@@ -112,9 +113,7 @@ func withClean(counts map[live.Kind]int, docs []audit.Doc) map[live.Kind]int {
 	for i := range docs {
 		all[live.Kind{Check: docs[i].ID, Severity: docs[i].Severity, Effect: docs[i].Effect}] = 0
 	}
-	for kind, n := range counts {
-		all[kind] = n
-	}
+	maps.Copy(all, counts)
 	return all
 }
 

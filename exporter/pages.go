@@ -112,7 +112,7 @@ func (s *Server) report(contentType string, write func(io.Writer, *audit.Report)
 		}
 		w.Header().Set("Content-Type", contentType)
 		w.Header().Set("Last-Modified", r.Started.UTC().Format(http.TimeFormat))
-		page.WriteTo(w) // an error here is the client's, who is gone
+		_, _ = page.WriteTo(w) // an error here is the client's, who is gone
 	}
 }
 
@@ -120,5 +120,5 @@ func (s *Server) report(contentType string, write func(io.Writer, *audit.Report)
 func say(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	io.WriteString(w, text+"\n")
+	_, _ = io.WriteString(w, text+"\n") // an error here is the client's, who is gone
 }

@@ -1,29 +1,16 @@
 package exporter
 
 import (
-	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
-
-// dialAs connects with a socket that belongs to uid, as if that user had made it.
-func dialAs(uid int, network, address string) (net.Conn, error) {
-	d := net.Dialer{Control: func(_, _ string, c syscall.RawConn) error {
-		var chown error
-		if err := c.Control(func(fd uintptr) { chown = unix.Fchown(int(fd), uid, -1) }); err != nil {
-			return err
-		}
-		return chown
-	}}
-	return d.DialContext(context.Background(), network, address)
-}
 
 // mappedSocket connects an IPv6 socket to an IPv4 address.
 func mappedSocket(t *testing.T, port int) {
@@ -32,7 +19,7 @@ func mappedSocket(t *testing.T, port int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { unix.Close(fd) })
+	t.Cleanup(func() { _ = unix.Close(fd) })
 	to := &unix.SockaddrInet6{Port: port, Addr: netip.MustParseAddr("::ffff:127.0.0.1").As16()}
 	if err := unix.Connect(fd, to); err != nil {
 		t.Fatal(err)
@@ -102,7 +89,7 @@ func TestClosedPeerIsUnknown(t *testing.T) {
 	for name, end := range map[string]func(*net.TCPConn) error{
 		"closed":      (*net.TCPConn).Close,
 		"half closed": (*net.TCPConn).CloseWrite,
-		"reset":       func(c *net.TCPConn) error { c.SetLinger(0); return c.Close() },
+		"reset":       func(c *net.TCPConn) error { return errors.Join(c.SetLinger(0), c.Close()) },
 	} {
 		c, err := net.Dial("tcp", l.Addr().String())
 		if err != nil {

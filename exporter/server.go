@@ -97,7 +97,7 @@ func open(addresses []string) ([]net.Listener, error) {
 	}
 	var listeners []net.Listener
 	for _, a := range addresses {
-		l, err := net.Listen("tcp", a)
+		l, err := new(net.ListenConfig).Listen(context.Background(), "tcp", a)
 		if err != nil {
 			for _, other := range listeners {
 				other.Close()
@@ -157,7 +157,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer cancel()
 	for _, srv := range s.servers {
 		if srv.Shutdown(stop) != nil {
-			srv.Close()
+			_ = srv.Close() // the requests that are left are given up
 		}
 	}
 	s.close()

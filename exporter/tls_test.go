@@ -101,7 +101,7 @@ func TestOtherAddressesNeedTLSAndAuthentication(t *testing.T) {
 		{"client certificates for those who like", "0.0.0.0:0", cert.serverTLS() + cert.clientCerts("VerifyClientCertIfGiven"), "needs authentication"},
 		{"TLS and passwords", "0.0.0.0:0", cert.serverTLS() + users, ""},
 		{"TLS and client certificates", "0.0.0.0:0", cert.serverTLS() + cert.clientCerts("RequireAndVerifyClientCert"), ""},
-		{"unknown key", "127.0.0.1:0", "tls: {}\n", "web.yaml: yaml: unmarshal errors:\n  line 1: field tls not found in type web.Config"},
+		{"unknown key", "127.0.0.1:0", "tls: {}\n", "web.yaml: yaml: unmarshal errors: line 1: field tls not found in type web.Config"},
 		{"certificate that is missing", "127.0.0.1:0", "tls_server_config: {cert_file: /nonexistent, key_file: /nonexistent}\n", "/nonexistent: no such file"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -180,7 +180,7 @@ func TestVerifiedCertificateAuthenticates(t *testing.T) {
 	}{"with the certificate": {[]tls.Certificate{cert.pair}, 200}, "without": {nil, 403}} {
 		transport := &http.Transport{
 			TLSClientConfig: &tls.Config{RootCAs: cert.pool, Certificates: c.certs},
-			Dial:            func(network, address string) (net.Conn, error) { return dialAs(tenantUID, network, address) },
+			DialContext:     tenantDial,
 		}
 		if got := getBy(t, transport, "https://"+addr+"/report"); got.status != c.want {
 			t.Errorf("%s: %d, want %d", name, got.status, c.want)
@@ -194,7 +194,7 @@ func TestPasswordShowsNamesToATenant(t *testing.T) {
 	o.WebConfig = writeFile(t, "web.yaml", basicUsers(t, "prom", "secret"))
 	_, addr := serve(t, o)
 	transport := func() *http.Transport {
-		return &http.Transport{Dial: func(network, address string) (net.Conn, error) { return dialAs(tenantUID, network, address) }}
+		return &http.Transport{DialContext: tenantDial}
 	}
 	if got := getBy(t, transport(), "http://"+addr+"/metrics"); got.status != 401 {
 		t.Errorf("without the password: %d", got.status)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 
 	"github.com/prometheus/exporter-toolkit/web"
 	"go.yaml.in/yaml/v3"
@@ -27,7 +28,7 @@ func readWebFile(path string) (webFile, error) {
 	if path == "" {
 		return f, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(path) //nolint:forbidigo // the daemon's own configuration, which the toolkit opens the same way
 	if err != nil {
 		return f, err
 	}
@@ -56,12 +57,14 @@ func loopback(a net.Addr) bool {
 // permitted checks the web configuration file, and that it protects every
 // address that others than this host reach.
 func permitted(addrs []net.Addr, webConfig string) error {
-	if err := web.Validate(webConfig); err != nil {
-		return fmt.Errorf("web configuration %s: %w", webConfig, err)
+	err := web.Validate(webConfig)
+	var f webFile
+	if err == nil {
+		f, err = readWebFile(webConfig)
 	}
-	f, err := readWebFile(webConfig)
 	if err != nil {
-		return fmt.Errorf("web configuration %s: %w", webConfig, err)
+		// The YAML library's messages have several lines; an error here has one.
+		return fmt.Errorf("web configuration %s: %s", webConfig, strings.Join(strings.Fields(err.Error()), " "))
 	}
 	for _, a := range addrs {
 		if loopback(a) || f.encrypts() && f.authenticates() {

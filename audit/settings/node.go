@@ -123,9 +123,10 @@ func (v value) kind() string {
 		return "a list"
 	case yaml.AliasNode:
 		return "an alias (*name), which is not supported"
+	default:
+		if v.empty() {
+			return "nothing"
+		}
+		return fmt.Sprintf("the value %q", v.node.Value)
 	}
-	if v.empty() {
-		return "nothing"
-	}
-	return fmt.Sprintf("the value %q", v.node.Value)
 }
