@@ -15,6 +15,8 @@ type sample struct {
 	main  string
 	files map[string]string
 	specs []spec
+	// arguments are those of the listener.
+	arguments []string
 }
 
 // spec is a connection as both sides see it.
@@ -180,7 +182,7 @@ var wrongLines = []string{
 	"PermitListen any 80", "PermitTunnel Yes", "IPQoS bogus", "IPQoS 256", "IPQoS -1", "IPQoS ef ef ef", "IPQoS 010", "IPQoS ef \"\"", "RekeyLimit 5", "RekeyLimit x", "RekeyLimit 1Q", "RekeyLimit 1G 1x", "RekeyLimit 1G 1h 1", "RekeyLimit 1.2.3", "RekeyLimit -5",
 	"RekeyLimit 99999999999E", "RekeyLimit \"1G\"", "StreamLocalBindMask 8", "StreamLocalBindMask 1777", "StreamLocalBindMask", "FingerprintHash sha3", "LogLevel LOUD", "LogLevel", "SyslogFacility KERN", "SyslogFacility",
 	"AuthenticationMethods bogus", "AuthenticationMethods", "AuthenticationMethods any publickey", "AuthenticationMethods publickey any", "AuthenticationMethods publickey,", "AuthenticationMethods \"\"", "AuthenticationMethods hostbased,gssapi-keyex",
-	"AuthorizedKeysCommand relative", "AuthorizedKeysCommand", "AuthorizedPrincipalsCommand keys", "AuthorizedKeysFile", "AuthorizedKeysFile \"\"", "AuthorizedKeysFile ~nosuch/x", "PidFile ~nosuch/x", "ForceCommand", "ForceCommand \"unbalanced", "VersionAddendum",
+	"AuthorizedKeysCommand relative", "AuthorizedKeysCommand", "AuthorizedPrincipalsCommand keys", "AuthorizedKeysFile", "AuthorizedKeysFile \"\"", "AuthorizedKeysFile ~nosuch/x", "AuthorizedKeysFile ~bob", "AuthorizedKeysFile ~alice/x ~/y ~carol//z", "PidFile ~bob/x", "Banner ~", "AuthorizedPrincipalsFile ~alice", "PidFile ~nosuch/x", "ForceCommand", "ForceCommand \"unbalanced", "VersionAddendum",
 	"VersionAddendum a\rb", "Banner", "ChrootDirectory", "ChrootDirectory /a /b", "RDomain x", "ListenAddress", "ListenAddress host/22", "ListenAddress [::1", "ListenAddress 1.2.3.4:x", "ListenAddress 1.2.3.4 rdomain 1", "ListenAddress 1.2.3.4 x",
 	"ListenAddress \"1.2.3.4\"", "ListenAddress :22", "ListenAddress [::1]x", "PubkeyAuthOptions bogus", "Compression maybe", "GatewayPorts x", "Include", "Include \"\"", "Match", "Match bogus x", "Match User", "Match all x", "Match User x all", "Match Address 10.0.0.1/8", "Match LocalAddress ,",
 	"Match LocalPort x", "Match LocalPort 22x", "Match User \"", "Match Exec true", "Match all all", "Match User x Host", "Match Address 10.0.0.0/8 bogus y", "\"Port\" 22", "\"Port\" = 22", "Port = = 22", "Port == 22", "Port=22=", "=Port 22", "Port\t=\t22", "  \fPort 22", "\fUsePAM yes",
@@ -356,10 +358,32 @@ func generate(seed uint64, r rel, dir string) *sample {
 		lines = append([]string{"AuthorizedKeysCommandUser nobody", "AuthorizedPrincipalsCommandUser nobody"}, lines...)
 	}
 	s.files[s.main] = g.text(lines, 0)
+	for g.chance(0.2) {
+		s.arguments = append(s.arguments, g.argument()...)
+	}
 	for range 1 + g.IntN(3) {
 		s.specs = append(s.specs, g.spec())
 	}
 	return s
+}
+
+func (g *generator) argument() []string {
+	switch g.IntN(8) {
+	case 0:
+		return []string{"-p", pick(g, []string{"2022", "2222", "ssh"})}
+	case 1:
+		return []string{pick(g, []string{"-4", "-6", "-q", "-d", "-De", "-dd"})}
+	case 2:
+		return []string{"-g" + pick(g, []string{"1m", "30", "0"})}
+	case 3:
+		return []string{"-c", "/etc/ssh/cert"}
+	default:
+		line := g.setting()
+		if g.chance(0.03) {
+			line = pick(g, wrongLines)
+		}
+		return []string{"-o" + strings.ReplaceAll(line, "\x00", "")}
+	}
 }
 
 func (g *generator) spec() spec {

@@ -191,11 +191,12 @@ func parseLogVerbose(x *exec) error {
 	return nil
 }
 
+// parseChannelTimeout: up to 9.4 only what follows a "none" was refused.
 func parseChannelTimeout(x *exec) error {
 	args := x.list()
 	for i, arg := range args {
 		if strings.EqualFold(arg, "none") {
-			if i > 0 || len(args) > 1 {
+			if i < len(args)-1 || i > 0 && x.r.rel >= strictLists {
 				return x.fatal("keyword %s \"none\" argument must appear alone.", x.l.keyword)
 			}
 			continue

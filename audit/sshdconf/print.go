@@ -1,6 +1,9 @@
 package sshdconf
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // printer writes the lines that sshd -T prints for an option.
 type printer func(*Settings, *option) []Setting
@@ -108,11 +111,16 @@ func showDebianBanner(s *Settings, o *option) []Setting {
 	return showOne(s, o)
 }
 
+// showRevokedKeys: a list since 10.3, printed elsewhere and only if there is one.
 func showRevokedKeys(s *Settings, o *option) []Setting {
-	if s.r.rel < 1003 {
-		return showOne(s, o)
+	if s.r.rel >= 1003 {
+		return nil
 	}
-	return showJoinedOr("none")(s, o)
+	return showOne(s, o)
+}
+
+func showRevokedList(s *Settings, _ *option) []Setting {
+	return showJoined(s, s.r.option("revokedkeys"))
 }
 
 func showRekeyLimit(s *Settings, o *option) []Setting {
@@ -134,7 +142,20 @@ func showPenalties(s *Settings, o *option) []Setting {
 		if len(items) == 0 { // overflow6 follows overflow
 			items = s.items(s.r.option("penalty overflow"))
 		}
-		parts = append(parts, name+":"+items[0].text)
+		text := items[0].text
+		if s.r.rel >= 1003 && !strings.HasPrefix(name, "max-") && !strings.HasPrefix(name, "overflow") {
+			text = sixPlaces(text)
+		}
+		parts = append(parts, name+":"+text)
 	}
 	return []Setting{s.setting(o, strings.Join(parts, " "))}
+}
+
+// sixPlaces writes seconds as "%f" does, since 10.3.
+func sixPlaces(text string) string {
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		return text
+	}
+	return strconv.FormatFloat(seconds, 'f', 6, 64)
 }

@@ -23,8 +23,8 @@ func (c *Config) settle(vals values) error {
 				v.items[i].null = strings.EqualFold(v.items[i].text, "none")
 			}
 		}
-		if o.name == "channeltimeout" && len(v.items) == 1 && strings.EqualFold(v.items[0].text, "none") ||
-			o.name == "authenticationmethods" && len(v.items) == 1 && v.items[0].text == "any" {
+		if o.clearsList != "" && len(v.items) == 1 && strings.EqualFold(v.items[0].text, o.clearsList) &&
+			(o.name != "authorizedkeysfile" || c.r.rel >= 1003) {
 			vals[o.slot] = &value{pos: v.pos}
 		}
 	}
@@ -82,6 +82,9 @@ func (c *Config) sanity(vals values) error {
 // merge copies what the matching blocks set over the global values (servconf.c
 // copy_set_server_options).
 func (c *Config) merge(block values) (values, error) {
+	if err := c.checkSubsystems(block); err != nil {
+		return nil, err
+	}
 	out := append(values(nil), c.global...)
 	for _, o := range c.r.options {
 		v := block[o.slot]
@@ -99,4 +102,27 @@ func (c *Config) merge(block values) (values, error) {
 		return nil, err
 	}
 	return out, nil
+}
+
+// checkSubsystems: from 9.5 to 10.3 sshd, replacing the global subsystems by a
+// block's, clears as many of them as the block has. With none there it crashes;
+// with fewer it reads past their table, which a table of one survives.
+func (c *Config) checkSubsystems(block values) error {
+	slot := c.r.slot("subsystem")
+	v := block[slot]
+	if v == nil || c.r.rel < 905 || c.r.rel >= 1004 {
+		return nil
+	}
+	have := 0
+	if g := c.global[slot]; g != nil {
+		have = len(g.items)
+	}
+	switch {
+	case have == 0:
+		return &ConfigError{v.pos.file, v.pos.line, "sshd crashes: Subsystem in a Match block and none outside"}
+	case len(v.items) > have && (have > 1 || len(v.items) > 3):
+		return &UnknownError{v.pos.file, v.pos.line,
+			"more Subsystem lines in Match blocks than outside: what sshd does then is undefined, it may crash"}
+	}
+	return nil
 }

@@ -22,6 +22,8 @@ type option struct {
 	// clears: "none" means unset where the defaults are filled in (CLEAR_ON_NONE
 	// in servconf.c); clearsInMatch: also in a matching block.
 	clears, clearsInMatch bool
+	// clearsList is the word that alone means unset, where the defaults are filled in.
+	clearsList string
 	// show prints it; nil prints one line with the first text, or "none".
 	show printer
 	// algorithms is the set that a list of algorithm names is assembled from.
@@ -125,7 +127,8 @@ var table = []*option{
 	{name: "loglevel", match: always, parse: parseLogLevel, preset: text("INFO")},
 	{name: "syslogfacility", parse: parseFacility, preset: text("AUTH")},
 
-	{name: "authorizedkeysfile", match: always, parse: parseKeysFile, preset: text(".ssh/authorized_keys", ".ssh/authorized_keys2"), show: showJoined},
+	{name: "authorizedkeysfile", match: always, parse: parseKeysFile, preset: text(".ssh/authorized_keys", ".ssh/authorized_keys2"), clearsList: "none", show: showJoined},
+	{name: "revokedkeys here", since: 1003, show: showRevokedList},
 	{name: "hostkey", parse: parseHostKey, preset: hostKeyDefault, show: showLines},
 	{name: "hostcertificate", parse: parseHostCertificate, show: showLines},
 	{name: "allowusers", match: always, parse: parseUserPatterns, show: showLines},
@@ -134,9 +137,9 @@ var table = []*option{
 	{name: "denygroups", match: always, parse: parseGroupPatterns, show: showLines},
 	{name: "acceptenv", match: always, parse: parseAcceptEnv, show: showLines},
 	{name: "setenv", match: always, copied: 807, parse: parseSetEnv, show: showLines},
-	{name: "authenticationmethods", match: always, parse: parseMethods, show: showJoinedOr("any")},
+	{name: "authenticationmethods", match: always, parse: parseMethods, clearsList: "any", show: showJoinedOr("any")},
 	{name: "logverbose", since: 805, match: 805, copied: 807, parse: parseLogVerbose, show: showJoined},
-	{name: "channeltimeout", since: 902, match: 902, parse: parseChannelTimeout, show: showChannelTimeout},
+	{name: "channeltimeout", since: 902, match: 902, parse: parseChannelTimeout, clearsList: "none", show: showChannelTimeout},
 	{name: "subsystem", match: 905, parse: parseSubsystem, show: showLines},
 	{name: "maxstartups", parse: parseMaxStartups, preset: text("10", "30", "100"), show: showColons},
 	{name: "persourcemaxstartups", since: 805, parse: parsePerSourceMax},
@@ -153,8 +156,8 @@ var table = []*option{
 	// The parts of PerSourcePenalties, each won by the first line that names it.
 	{name: "penalty crash", preset: text("90"), show: showNothing},
 	{name: "penalty authfail", preset: text("5"), show: showNothing},
-	{name: "penalty invaliduser", since: 1003, preset: text("5"), show: showNothing},
 	{name: "penalty noauth", preset: text("1"), show: showNothing},
+	{name: "penalty invaliduser", since: 1003, preset: text("5"), show: showNothing},
 	{name: "penalty grace-exceeded", preset: graceDefault, show: showNothing},
 	{name: "penalty refuseconnection", since: 909, preset: text("10"), show: showNothing},
 	{name: "penalty max", preset: text("600"), show: showNothing},
