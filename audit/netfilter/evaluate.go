@@ -1,7 +1,9 @@
 package netfilter
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 )
 
 // Evaluate answers one question. An error means that the question makes no sense;
@@ -19,6 +21,9 @@ func (rs *Ruleset) Evaluate(q Question, host *Host) (Answer, error) {
 	m := &machine{rs: rs, host: host, q: q, v6: q.From.Is6(), family: IPv4}
 	if m.v6 {
 		m.family = IPv6
+	}
+	if len(rs.Covers) > 0 && !slices.Contains(rs.Covers, m.family) {
+		return Answer{Unknown: []string{fmt.Sprintf("%s says nothing about %s", rs.Source, map[bool]string{false: "IPv4", true: "IPv6"}[m.v6])}}, nil
 	}
 	m.loopback = q.Interface == "lo" || q.Interface == "" &&
 		(q.From.IsLoopback() || q.To.IsLoopback() || q.From == q.To || host != nil && host.local(q.From) == yes)
@@ -78,10 +83,20 @@ func (m *machine) needsConntrack() bool {
 
 func asksConntrack(o op) bool {
 	switch o := o.(type) {
-	case opCt, opCtSet, opNat, opRedirect, opMasq, opNatTo:
+	case opCt, opCtSet, opNat, opRedirect, opMasq, opNatTo, opMoveMark:
 		return true
 	case opXT:
 		return o.conntrack
+	case opSetMark:
+		return o.ct
+	case opNone:
+		return o.name == "CT" || o.name == "CONNSECMARK"
+	case opMaybe:
+		return o.name == "ct count"
+	case opFate:
+		return o.name == "synproxy" || o.name == "SYNPROXY"
+	case opObjref:
+		return strings.HasPrefix(o.kind, "ct ") || o.kind == "synproxy"
 	}
 	return false
 }

@@ -85,6 +85,8 @@ type Ruleset struct {
 	// IPSet fetches the content of an ipset by name, or by kernel index when
 	// the name is empty. Nil: contents are not known.
 	IPSet func(name string, index uint16) (*IPSet, error)
+	// Covers lists the families that the source tells about; empty is all.
+	Covers []Family
 	// Missing names parts that could not be read and may decide as well
 	// (legacy tables without the right to read them): any verdict is then unknown
 	// unless the packet is refused before.
@@ -210,6 +212,8 @@ type Set struct {
 	guard  string
 	loaded bool
 	err    error
+	// types and dataTypes are those of a set read from a file.
+	types, dataTypes []*jtype
 }
 
 // Element is one element of a set: a key, or an inclusive range of keys. For a

@@ -52,10 +52,23 @@ func (o opPayload) exec(m *machine, s *state) step {
 	return goOn()
 }
 
-// opPayloadSet rewrites the packet (nft payload statement): what follows cannot be told.
-type opPayloadSet struct{ name string }
+// opPayloadSet rewrites the packet. Where that touches addresses or ports, what
+// follows cannot be told; other fields are not known anyway.
+type opPayloadSet struct{ base, off, n int }
 
-func (o opPayloadSet) exec(*machine, *state) step { return untold(o.name) }
+func (o opPayloadSet) exec(m *machine, s *state) step {
+	from := 12
+	if m.v6 {
+		from = 8
+	}
+	switch {
+	case o.base == baseNetwork && o.off+o.n <= from && (m.v6 || o.off != 9):
+		return goOn()
+	case o.base == baseLink, o.base == baseTransport && o.off >= 14:
+		return goOn()
+	}
+	return untold("a rewritten packet")
+}
 
 // opMeta loads NFT_META_* (nft_meta.c, nft_meta_get_eval).
 type opMeta struct {

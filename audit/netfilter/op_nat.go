@@ -18,6 +18,8 @@ const (
 // opNat is a source or destination translation to values in registers; an
 // offset of -1 is an attribute that is not there (nft_nat.c).
 type opNat struct {
+	// family is the one that the statement is for; other packets pass it by.
+	family           Family
 	source           bool
 	addrMin, addrMax int
 	portMin, portMax int
@@ -25,6 +27,9 @@ type opNat struct {
 }
 
 func (o opNat) exec(m *machine, s *state) step {
+	if o.family != m.family && o.family != Inet {
+		return goOn()
+	}
 	t := target{keepAddr: o.addrMin < 0, keepPort: o.portMin < 0}
 	if !t.keepAddr {
 		n := 4

@@ -202,7 +202,7 @@ func readDynset(t *Table, a *attrs) op {
 
 func readPayload(_ *Table, a *attrs) op {
 	if a.has(5) {
-		return opPayloadSet{"a rewritten packet"}
+		return opPayloadSet{int(a.u32(2)), int(a.u32(3)), int(a.u32(4))}
 	}
 	o := opPayload{a.reg(1), int(a.u32(2)), int(a.u32(3)), int(a.u32(4))}
 	if o.reg < 0 || o.n <= 0 || o.n > 64 || o.off > 1<<16 {
@@ -269,7 +269,7 @@ func readNat(_ *Table, a *attrs) op {
 	if a.u32(1) > 1 {
 		return nil
 	}
-	return opNat{source: a.u32(1) == 0, addrMin: a.reg(3), addrMax: a.reg(4), portMin: a.reg(5), portMax: a.reg(6), flags: a.u32(7)}
+	return opNat{family: Family(a.u32(2)), source: a.u32(1) == 0, addrMin: a.reg(3), addrMax: a.reg(4), portMin: a.reg(5), portMax: a.reg(6), flags: a.u32(7)}
 }
 
 func readRedir(_ *Table, a *attrs) op {

@@ -12,7 +12,7 @@ import (
 )
 
 // tally counts what the differential tests saw.
-type tally struct{ probes, unknown, undecidable int }
+type tally struct{ probes, unknown, fileUnknown int }
 
 // cast is every question a rule set is asked: each client address to the ports,
 // over TCP, and a few over UDP.
@@ -105,20 +105,70 @@ func (l *lane) ask(t testing.TB, qs []netfilter.Question) []netfilter.Answer {
 	return as
 }
 
+// check asks about the loaded rules from every source and judges the answers.
+// files are what the rules look like as --ruleset files.
+func (l *lane) check(t *testing.T, what string, unsure bool, files ...file) tally {
+	t.Helper()
+	qs := cast()
+	as := l.ask(t, qs)
+	n := l.judge(t, what, qs, as)
+	for i, a := range as {
+		if a.Verdict == netfilter.Unknown && !unsure {
+			t.Errorf("%s\n%+v: unknown because of %q", what, qs[i], a.Unknown)
+		}
+	}
+	for _, f := range files {
+		rules, err := f.parse("the file", []byte(f.text))
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		for i, q := range qs {
+			a, err := rules.Evaluate(q, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if q.From.Is6() != f.v6 && f.oneFamily {
+				continue
+			}
+			switch {
+			case a.Verdict == netfilter.Unknown:
+				n.fileUnknown++
+				if a.Refused && as[i].Verdict == netfilter.Accepted {
+					t.Errorf("%s\n%+v: the file says refused, the kernel accepts", what, q)
+				}
+				if as[i].Verdict != netfilter.Unknown && !unsure && !f.mayLack {
+					t.Errorf("%s\n%+v: the file leaves %q unknown, the kernel says %s by %s", what, q, a.Unknown, as[i].Verdict, decided(as[i]))
+				}
+			case a.Verdict != as[i].Verdict:
+				t.Errorf("%s\n%+v: the file says %s by %s, the kernel %s by %s\nfile:\n%skernel:\n%s", what, q, a.Verdict, decided(a), as[i].Verdict, decided(as[i]), traceText(a), traceText(as[i]))
+			}
+		}
+	}
+	return n
+}
+
+// file is a rule set as a program wrote it down.
+type file struct {
+	parse func(string, []byte) (*netfilter.Ruleset, error)
+	text  string
+	// oneFamily: it tells about IPv4 only, or with v6 about IPv6 only.
+	oneFamily, v6 bool
+	// mayLack: the program leaves things out, so unknown is right.
+	mayLack bool
+}
+
+func (l *lane) nftFile(t testing.TB) file {
+	t.Helper()
+	return file{parse: netfilter.ParseNFT, text: l.server.must(t, "", "nft", "-j", "list", "ruleset")}
+}
+
 func TestNftRulesPredicted(t *testing.T) {
 	l := newLane(t)
 	for _, rs := range nftSets {
 		t.Run(rs.name, func(t *testing.T) {
 			l.server.must(t, "flush ruleset\n"+rs.rules, "nft", "-f", "-")
-			qs := cast()
-			as := l.ask(t, qs)
-			n := l.judge(t, rs.name, qs, as)
-			t.Logf("%d probes, %d unknown", n.probes, n.unknown)
-			for i, a := range as {
-				if a.Verdict == netfilter.Unknown && !rs.unsure {
-					t.Errorf("%+v: unknown because of %q", qs[i], a.Unknown)
-				}
-			}
+			n := l.check(t, rs.rules, rs.unsure, l.nftFile(t))
+			t.Logf("%d probes, %d unknown, %d unknown from the file", n.probes, n.unknown, n.fileUnknown)
 		})
 	}
 }

@@ -38,6 +38,8 @@ var (
 	ports = []uint16{22, 80, 443, 2222, 8080}
 )
 
+const serverMAC, clientMAC = "02:00:00:00:00:01", "02:00:00:00:00:02"
+
 // namespace is a network namespace and a thread that lives in it.
 type namespace struct {
 	name string
@@ -160,7 +162,7 @@ func newLane(t testing.TB) *lane {
 	needPrograms(t)
 	l := &lane{server: newNamespace(t), client: newNamespace(t)}
 	s, c := l.server, l.client
-	s.must(t, "", "ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", c.name)
+	s.must(t, "", "ip", "link", "add", "eth0", "address", serverMAC, "type", "veth", "peer", "name", "eth0", "address", clientMAC, "netns", c.name)
 	for _, a := range serverAddrs {
 		addAddr(t, s, a)
 	}
@@ -177,6 +179,15 @@ func newLane(t testing.TB) *lane {
 		}
 		n.must(t, "", "ip", "link", "set", "lo", "up")
 		n.must(t, "", "ip", "link", "set", "eth0", "up")
+	}
+	// Neighbours are known for good: a rule set that drops their discovery is not
+	// what is asked about.
+	for _, a := range []string{"192.0.2.10", "192.0.2.66", "2001:db8::10", "2001:db8::66"} {
+		s.must(t, "", "ip", "neigh", "add", a, "lladdr", clientMAC, "dev", "eth0", "nud", "permanent")
+	}
+	for _, a := range serverAddrs {
+		a, _, _ = strings.Cut(a, "/")
+		c.must(t, "", "ip", "neigh", "add", a, "lladdr", serverMAC, "dev", "eth0", "nud", "permanent")
 	}
 	s.must(t, "", "ip", "route", "add", "default", "via", "192.0.2.10")
 	s.must(t, "", "ip", "-6", "route", "add", "default", "via", "2001:db8::10")
