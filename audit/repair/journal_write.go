@@ -5,6 +5,7 @@ package repair
 import (
 	"fmt"
 	"os"
+	"strconv"
 	"strings"
 	"time"
 
@@ -26,6 +27,7 @@ const (
 // lock has one.
 type journal struct {
 	dir      *journalDir
+	name     string // of the segment
 	f        *os.File
 	size     int64 // bytes of records
 	reserved int64 // bytes of the file that are allocated
@@ -37,7 +39,7 @@ type journal struct {
 // openJournal opens the newest segment behind its last good record, or begins
 // the first one, named by the run.
 func openJournal(dir *journalDir, id string, t tail) (*journal, error) {
-	j := &journal{dir: dir}
+	j := &journal{dir: dir, name: t.segment}
 	if t.segment == "" || t.good >= segmentSize {
 		return j, j.begin(id)
 	}
@@ -54,9 +56,12 @@ func openJournal(dir *journalDir, id string, t tail) (*journal, error) {
 	return j, nil
 }
 
-// begin starts a new segment and syncs its directory entry.
+// begin starts a new segment and syncs its directory entry. It is named by the
+// run, or, where that would not sort behind the segment before, by the next
+// number of that one.
 func (j *journal) begin(id string) error {
-	f, err := j.dir.openSegment(id+segmentSuffix, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT|unix.O_EXCL)
+	name := nextSegment(j.name, id)
+	f, err := j.dir.openSegment(name, unix.O_WRONLY|unix.O_APPEND|unix.O_CREAT|unix.O_EXCL)
 	if err != nil {
 		return err
 	}
@@ -67,8 +72,18 @@ func (j *journal) begin(id string) error {
 	if j.f != nil {
 		j.f.Close()
 	}
-	j.f, j.size, j.reserved = f, 0, 0
+	j.name, j.f, j.size, j.reserved = name, f, 0, 0
 	return nil
+}
+
+func nextSegment(before, id string) string {
+	last := strings.TrimSuffix(before, segmentSuffix)
+	if last == "" || compareIDs(id, last) > 0 {
+		return id + segmentSuffix
+	}
+	second, number, _ := strings.Cut(last, "-")
+	n, _ := strconv.Atoi(number) // a name that segments lists is valid
+	return second + "-" + strconv.Itoa(n+1) + segmentSuffix
 }
 
 // intents appends the records of one batch with room for their outcomes and

@@ -4,6 +4,7 @@ package repair
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -72,6 +73,15 @@ func (c *child) line() string {
 		c.t.Fatalf("child: %v", err)
 	}
 	return line
+}
+
+// wantAlive fails the test if the child has ended by itself.
+func (c *child) wantAlive() {
+	c.t.Helper()
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.cmd.Process.Pid))
+	if _, state, ok := bytes.Cut(stat, []byte(") ")); err != nil || !ok || state[0] == 'Z' {
+		c.t.Errorf("the child has ended: %s, %v", stat, err)
+	}
 }
 
 // kill ends the child with SIGKILL and waits for it.
