@@ -3,13 +3,10 @@ package exporter
 import (
 	"context"
 	"crypto/tls"
-	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
-	"os/user"
-	"strconv"
 	"strings"
 )
 
@@ -108,22 +105,4 @@ func (s *Server) named(next http.HandlerFunc) http.HandlerFunc {
 		}
 		next(w, r)
 	}
-}
-
-// LookupUIDs returns the uids of accounts, for Options.Readers. Unless the
-// program is linked with libc, it knows the accounts of /etc/passwd only.
-func LookupUIDs(names []string) ([]uint32, error) {
-	uids := make([]uint32, 0, len(names))
-	for _, name := range names {
-		u, err := user.Lookup(name)
-		if err != nil {
-			return nil, fmt.Errorf("web.users: there is no local account %q", name)
-		}
-		uid, err := strconv.ParseUint(u.Uid, 10, 32)
-		if err != nil {
-			return nil, fmt.Errorf("web.users: account %q has no numeric uid: %w", name, err)
-		}
-		uids = append(uids, uint32(uid))
-	}
-	return uids, nil
 }

@@ -56,14 +56,11 @@ func status(s *live.Snapshot) string {
 		s.LastAudit.UTC().Format(time.RFC3339), s.Report.Count(audit.Critical), s.Report.Count(audit.Warning), s.Report.Count(audit.Notice))
 }
 
-// NotifyReloading tells systemd that a reload began; NotifyReloaded that it ended.
-func NotifyReloading() error {
-	_, err := daemon.SdNotify(false, daemon.SdNotifyReloading+"\n"+daemon.SdNotifyMonotonicUsec())
-	return err
+// Reloading tells systemd that a reload of the configuration began, which must
+// be followed by Reloaded.
+func (s *Server) Reloading() {
+	notifier{log: s.Log}.send(daemon.SdNotifyReloading + "\n" + daemon.SdNotifyMonotonicUsec())
 }
 
-// NotifyReloaded tells systemd that a reload ended, well or not.
-func NotifyReloaded() error {
-	_, err := daemon.SdNotify(false, daemon.SdNotifyReady)
-	return err
-}
+// Reloaded tells systemd that a reload ended, well or not.
+func (s *Server) Reloaded() { notifier{log: s.Log}.send(daemon.SdNotifyReady) }

@@ -96,15 +96,16 @@ func TestWithoutWatchdogNoneIsFed(t *testing.T) {
 
 func TestReloadIsToldWithItsTime(t *testing.T) {
 	socket := systemd(t)
-	if err := NotifyReloading(); err != nil {
+	s, err := New(pagesOf(&live.Snapshot{}))
+	if err != nil {
 		t.Fatal(err)
 	}
+	defer s.close()
+	s.Reloading()
 	if message := told(t, socket); !strings.HasPrefix(message, "RELOADING=1\nMONOTONIC_USEC=") {
 		t.Errorf("told %q", message)
 	}
-	if err := NotifyReloaded(); err != nil {
-		t.Fatal(err)
-	}
+	s.Reloaded()
 	if message := told(t, socket); message != "READY=1" {
 		t.Errorf("told %q", message)
 	}
@@ -152,15 +153,5 @@ func TestLogOfTheServerIsEscapedAndBounded(t *testing.T) {
 	}
 	if strings.ContainsAny(text.String(), "\x1b\u202e") {
 		t.Errorf("raw bytes in the log: %q", text.String()[:200])
-	}
-}
-
-func TestReadersAreLookedUpByName(t *testing.T) {
-	if uids, err := LookupUIDs([]string{"root"}); err != nil || len(uids) != 1 || uids[0] != 0 {
-		t.Errorf("got %v, %v", uids, err)
-	}
-	want := `web.users: there is no local account "no-such-account"`
-	if _, err := LookupUIDs([]string{"root", "no-such-account"}); err == nil || err.Error() != want {
-		t.Errorf("\ngot  %v\nwant %s", err, want)
 	}
 }
