@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"sshaudit/audit"
+	"sshaudit/audit/checks"
+	"sshaudit/audit/live"
+	"sshaudit/audit/report"
+	"sshaudit/audit/settings"
+	"sshaudit/audit/survey"
+	"sshaudit/exporter"
+)
+
+// statusConfig is EX_CONFIG: systemd does not start the daemon again with a
+// configuration that it would refuse again (RestartPreventExitStatus).
+const statusConfig = 78
+
+// daemonOptions are the flags of daemon.
+type daemonOptions struct {
+	listen    []string
+	webConfig string
+}
+
+func daemonCommand(g *globals) *cobra.Command {
+	o := &daemonOptions{}
+	cmd := &cobra.Command{
+		Use:   "daemon",
+		Short: "Keep the audit current and serve metrics and the report page",
+		Long: "Audits on a timer and serves /metrics, /report and /api/v1/check. It listens on loopback only, unless the web\n" +
+			"configuration file sets TLS and authentication. SIGHUP reloads the configuration; a bad one is refused and the\n" +
+			"old one stays in force.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			err := runDaemon(cmd, g, o)
+			if err != nil {
+				fmt.Fprintf(g.io.err, "sshaudit: %s\n", oneLine(err))
+				return exitError(statusConfig)
+			}
+			return nil
+		},
+	}
+	f := cmd.Flags()
+	f.StringArrayVar(&o.listen, "web.listen-address", nil, "`ADDRESS:PORT` to serve on (repeatable)")
+	f.StringVar(&o.webConfig, "web.config.file", "", "web configuration `FILE` (TLS and authentication, as Prometheus exporters have it)")
+	return cmd
+}
+
+// settings reads the configuration with the flags over it, and checks it whole.
+func (o *daemonOptions) settings(cmd *cobra.Command, g *globals) (settings.Settings, error) {
+	s, err := g.settings(cmd)
+	if err != nil {
+		return s, err
+	}
+	if len(o.listen) > 0 {
+		s.Daemon.Listen = o.listen
+	}
+	if o.webConfig != "" {
+		s.Daemon.WebConfig = o.webConfig
+	}
+	return s, s.KnownChecks(func(id string) bool { return checks.Find(id) != nil })
+}
+
+func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
+	s, err := o.settings(cmd, g)
+	if err != nil {
+		return err
+	}
+	log, err := g.logger()
+	if err != nil {
+		return err
+	}
+	state := live.New(g.auditor(s), s.Daemon.Interval, log)
+	server, err := exporter.New(exporter.Options{
+		Source: exporter.Source{Snapshot: state.Snapshot, Docs: checks.Docs(), Build: thisBuild()},
+		Page:   func(w io.Writer, r *audit.Report) error { return report.HTML(w, r, docs, audit.Warning) },
+		JSON:   report.JSON,
+		Listen: s.Daemon.Listen, WebConfig: s.Daemon.WebConfig, Readers: g.readers(cmd.Context(), s), Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	go func() {
+		for range hup {
+			s, err := o.settings(cmd, g)
+			if err != nil {
+				log.Error("the configuration was not reloaded, the old one stays in force", "err", oneLine(err))
+				state.RefuseReload(err)
+				continue
+			}
+			server.SetReaders(g.readers(cmd.Context(), s))
+			state.Reload(g.auditor(s), s.Daemon.Interval)
+		}
+	}()
+	return server.Run(cmd.Context(), state)
+}
+
+// auditor returns one audit with these settings.
+func (g *globals) auditor(s settings.Settings) live.Run {
+	return func(ctx context.Context) (*audit.Report, error) {
+		sv, err := survey.Open(ctx, survey.Options{Root: g.root, Settings: s, SettingsFile: g.config})
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = sv.Close() }()
+		return sv.Run(ctx)
+	}
+}
+
+// readers are the uids of the accounts that web.users names. One that does not
+// exist sees nothing.
+func (g *globals) readers(ctx context.Context, s settings.Settings) []uint32 {
+	sv, err := survey.Open(ctx, survey.Options{Root: "/", Settings: settings.Default()})
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = sv.Close() }()
+	var uids []uint32
+	for _, name := range s.Web.Users {
+		if a := sv.Host().Accounts.Lookup(name); a != nil && !slices.Contains(uids, a.UID) {
+			uids = append(uids, a.UID)
+		}
+	}
+	return uids
+}
