@@ -140,7 +140,9 @@ func nextToken(chars []char) (t token, length int, ok bool) {
 }
 
 // setToken reads "[...]". Without an end the bracket is a plain character.
-// A slash inside, or a class that does not exist, makes the pattern match nothing.
+// A slash inside, or a class that does not exist, makes the pattern match nothing;
+// so does a class without a bracket behind it, as in "[[:alpha:]", where sshd
+// reads on beyond the pattern (9.2 crashes).
 func setToken(chars []char) (t token, length int, ok bool) {
 	t.kind = set
 	i := 1
@@ -176,7 +178,6 @@ func setToken(chars []char) (t token, length int, ok bool) {
 			return t, 0, false
 		}
 		t.include(c.c, hi.c)
-		t.include(c.c, c.c)
 	}
 	return t, 0, false
 }
