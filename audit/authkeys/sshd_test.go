@@ -7,6 +7,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"fmt"
+	"io"
 	mathrand "math/rand/v2"
 	"net"
 	"strconv"
@@ -53,23 +54,60 @@ func eachLab(t *testing.T, test func(t *testing.T, l *lab)) {
 // write makes text the account's key file.
 func (l *lab) write(text string) { l.host.WriteFile(keyFile, []byte(text), 0o644, 0, 0) }
 
-// offer logs in by a signer and reports whether sshd let it in.
-func (l *lab) offer(s ssh.Signer) bool {
+// prober is a signer that notes that sshd would take its key, because sshd asks
+// for a signature only then, and gives a bad one: the next key has its turn.
+type prober struct {
+	ssh.Signer
+	asked bool
+}
+
+func (p *prober) Sign(r io.Reader, data []byte) (*ssh.Signature, error) {
+	return p.SignWithAlgorithm(r, data, p.PublicKey().Type())
+}
+
+func (p *prober) SignWithAlgorithm(_ io.Reader, _ []byte, algorithm string) (*ssh.Signature, error) {
+	p.asked = true
+	return &ssh.Signature{Format: algorithm, Blob: make([]byte, ed25519.SignatureSize)}, nil
+}
+
+// Algorithms names the one that every release takes: ssh-rsa is refused since 8.8.
+func (p *prober) Algorithms() []string {
+	if p.PublicKey().Type() == ssh.KeyAlgoRSA {
+		return []string{ssh.KeyAlgoRSASHA256}
+	}
+	return []string{p.PublicKey().Type()}
+}
+
+// probe offers keys on one connection and returns which of them sshd would
+// let in. No key is let in, so that each of them is tried.
+func (l *lab) probe(pairs ...pair) []bool {
 	l.t.Helper()
-	conn, err := ssh.Dial("tcp", net.JoinHostPort(localAddress, strconv.Itoa(l.server.Port())), &ssh.ClientConfig{
+	probers := make([]*prober, len(pairs))
+	signers := make([]ssh.Signer, len(pairs))
+	for i, p := range pairs {
+		probers[i] = &prober{Signer: p.signer}
+		signers[i] = probers[i]
+	}
+	config := &ssh.ClientConfig{
 		User:            l.user.Name,
-		Auth:            []ssh.AuthMethod{ssh.PublicKeys(s)},
+		Auth:            []ssh.AuthMethod{ssh.PublicKeys(signers...)},
 		HostKeyCallback: ssh.InsecureIgnoreHostKey(), //nolint:gosec // a server of the test's own
 		Timeout:         20 * time.Second,
-	})
+	}
+	config.KeyExchanges = []string{"curve25519-sha256"}
+	conn, err := ssh.Dial("tcp", net.JoinHostPort(localAddress, strconv.Itoa(l.server.Port())), config)
 	if err == nil {
 		_ = conn.Close()
-		return true
+		l.t.Fatal("sshd took a bad signature")
 	}
 	if !strings.Contains(err.Error(), "unable to authenticate") {
 		l.t.Fatalf("login was not decided: %v", err)
 	}
-	return false
+	asked := make([]bool, len(pairs))
+	for i, p := range probers {
+		asked[i] = p.asked
+	}
+	return asked
 }
 
 // predict is what the package says about a key and a text.
@@ -165,39 +203,36 @@ func TestTextsEqualRealSshd(t *testing.T) {
 			t.Errorf("%d texts, want at least 200", len(cases))
 		}
 		for _, c := range cases {
-			a := l.predict(c.text, p.key)
-			if a.Verdict == audit.Unknown {
-				t.Errorf("%s: no verdict: %s", c.name, a.Detail)
-			}
-			l.write(c.text)
-			var accepted bool
-			var log string
-			if strings.HasPrefix(c.name, "options ") {
-				before := len(l.server.Log())
-				accepted = l.offer(p.signer)
-				log = l.server.Log()[before:]
-			} else {
+			if !strings.HasPrefix(c.name, "options ") {
+				l.write(c.text)
 				login := l.server.Login(l.user.Name, own.Path)
-				accepted, log = login.Accepted, login.Log
-			}
-			if accepted != (a.Verdict == audit.Accept) {
-				t.Errorf("%s: sshd accepts: %v; predicted %v, %s, %s\n%s", c.name, accepted, a.Verdict, a.Cause, a.Detail, log)
-			}
-			if want := evidence(a); !accepted && !strings.Contains(log, want) {
-				t.Errorf("%s: predicted %s, but sshd does not log %q\n%s", c.name, a.Cause, want, log)
+				l.compare(c.name, login.Accepted, l.predict(c.text, p.key), login.Log)
 			}
 			text := between(above.public.Line, c.text, below.public.Line)
 			l.write(text)
-			for _, n := range []struct {
-				where string
-				pair
-			}{{"above", above}, {"below", below}} {
-				if got, a := l.offer(n.signer), l.predict(text, n.key); got != (a.Verdict == audit.Accept) {
-					t.Errorf("%s, the key %s: sshd accepts: %v; predicted %v, %s", c.name, n.where, got, a.Verdict, a.Cause)
-				}
-			}
+			from := len(l.server.Log())
+			got := l.probe(above, p, below)
+			log := l.server.Log()[from:]
+			l.compare(c.name+", the key above", got[0], l.predict(text, above.key), log)
+			l.compare(c.name+", the key between", got[1], l.predict(text, p.key), log)
+			l.compare(c.name+", the key below", got[2], l.predict(text, below.key), log)
 		}
 	})
+}
+
+// compare reports where sshd and a prediction differ, or its log, unless that
+// is empty, does not name the predicted cause.
+func (l *lab) compare(name string, accepted bool, a Answer, log string) {
+	l.t.Helper()
+	if a.Verdict == audit.Unknown {
+		l.t.Errorf("%s: no verdict: %s", name, a.Detail)
+	}
+	if accepted != (a.Verdict == audit.Accept) {
+		l.t.Errorf("%s: sshd accepts: %v; predicted %v, %s, %s\n%s", name, accepted, a.Verdict, a.Cause, a.Detail, log)
+	}
+	if want := evidence(a); !accepted && log != "" && !strings.Contains(log, want) {
+		l.t.Errorf("%s: predicted %s, but sshd does not log %q\n%s", name, a.Cause, want, log)
+	}
 }
 
 // between puts a text between two lines.
@@ -218,9 +253,7 @@ func TestOtherKeysEqualRealSshd(t *testing.T) {
 					continue
 				}
 				l.write(c.text)
-				if got, a := l.offer(p.signer), l.predict(c.text, p.key); got != (a.Verdict == audit.Accept) || a.Verdict == audit.Unknown {
-					t.Errorf("%s, %s: sshd accepts: %v; predicted %v, %s", p.public.Type, c.name, got, a.Verdict, a.Cause)
-				}
+				l.compare(p.public.Type+", "+c.name, l.probe(p)[0], l.predict(c.text, p.key), "")
 			}
 		}
 	})
@@ -274,9 +307,8 @@ func TestMutatedTextsEqualRealSshd(t *testing.T) {
 				continue
 			}
 			l.write(text)
-			if got := l.offer(p.signer); got != (a.Verdict == audit.Accept) {
-				t.Errorf("sshd accepts: %v; predicted %v, %s, %s\n%q", got, a.Verdict, a.Cause, a.Detail, text)
-			}
+			from := len(l.server.Log())
+			l.compare(strconv.Quote(text), l.probe(p)[0], a, l.server.Log()[from:])
 		}
 	})
 }
