@@ -30,6 +30,10 @@ func (rs *Ruleset) Evaluate(q Question, host *Host) (Answer, error) {
 	if m.loopback {
 		m.q.Interface = "lo"
 	}
+	// The first nat chain hooks translation in everywhere (nf_nat_core.c, nf_nat_register_fn).
+	m.hasNAT = slices.ContainsFunc(rs.Tables, func(t *Table) bool {
+		return m.applies(t) && slices.ContainsFunc(t.Order, func(c *Chain) bool { return c.Type == "nat" })
+	})
 	m.ctOn = m.needsConntrack()
 	plans := m.plans()
 	if plans == nil {
@@ -59,10 +63,7 @@ func (m *machine) first() *state {
 // needsConntrack tells whether any rule asks for connection tracking, without
 // which it does not run in a network namespace (nf_conntrack_proto.c, nf_ct_netns_get).
 func (m *machine) needsConntrack() bool {
-	hasNAT := slices.ContainsFunc(m.rs.Tables, func(t *Table) bool {
-		return m.applies(t) && slices.ContainsFunc(t.Order, func(c *Chain) bool { return c.Type == "nat" })
-	})
-	if !hasNAT {
+	if !m.hasNAT {
 		// Only ct matches see the difference, and they ask for it themselves.
 		return true
 	}

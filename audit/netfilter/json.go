@@ -92,6 +92,9 @@ func (r *jsonReader) item(pass int, kind string, raw json.RawMessage) error {
 	if kind == "table" {
 		t := newTable(f, text(o["name"]))
 		t.Handle, t.Dormant = uint64(number(o["handle"])), hasFlag(o["flags"], "dormant")
+		for _, f := range list(o["flags"]) {
+			t.Unclear = t.Unclear || !t.Dormant && text(f) != "owner" && text(f) != "persist"
+		}
 		if r.byName[tableKey{f, t.Name}] != nil {
 			return fmt.Errorf("table %s appears twice", shown(t.Name))
 		}

@@ -60,6 +60,7 @@ type machine struct {
 	family   Family
 	loopback bool
 	ctOn     bool
+	hasNAT   bool
 
 	plan   []stage
 	ends   map[core]outcome

@@ -102,6 +102,8 @@ type Table struct {
 	Handle uint64
 	// Dormant tables hook nothing.
 	Dormant bool
+	// Unclear: it may be dormant; nft 1.0.x prints a table's flags wrongly.
+	Unclear bool
 	Chains  map[string]*Chain
 	// Order lists the chains as they were created.
 	Order []*Chain

@@ -176,7 +176,8 @@ type opByteorder struct{ from, to, n, size int }
 
 func (o opByteorder) exec(_ *machine, s *state) step {
 	v := s.regs.get(o.from, o.n)
-	if o.size != 2 && o.size != 4 && o.size != 8 || o.n%o.size != 0 {
+	// The kernel turns whole numbers and leaves a remainder as it was.
+	if o.size != 2 && o.size != 4 && o.size != 8 || o.n%o.size != 0 && o.from != o.to {
 		return unknownOp("byteorder")
 	}
 	out := unknown(o.n, v.why)

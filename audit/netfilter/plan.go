@@ -101,6 +101,9 @@ func (m *machine) hook(h Hook, incoming bool) [][]stage {
 		}
 		for _, c := range t.Order {
 			s := stage{chain: c, prio: c.Priority}
+			if t.Unclear {
+				s.perhaps = "whether table " + shown(t.Name) + " is dormant"
+			}
 			switch {
 			case c.Hook != h:
 			case c.Type == "nat" && t.Dialect == Legacy:
@@ -121,8 +124,9 @@ func (m *machine) hook(h Hook, incoming bool) [][]stage {
 	for _, order := range weave(nat, natLegacy) {
 		special := loose
 		switch {
-		case len(order) == 0:
-		case incoming:
+		case h == Postrouting && m.hasNAT:
+			special = append(slices.Clone(loose), stage{kind: unnatStage, prio: prioSrcNAT})
+		case incoming && len(order) > 0:
 			s := stage{kind: natStage, prio: prioDstNAT}
 			if h == Input {
 				s.prio = prioSrcNAT
@@ -131,8 +135,6 @@ func (m *machine) hook(h Hook, incoming bool) [][]stage {
 				s.nat = append(s.nat, c.chain)
 			}
 			special = append(slices.Clone(loose), s)
-		case h == Postrouting:
-			special = append(slices.Clone(loose), stage{kind: unnatStage, prio: prioSrcNAT})
 		}
 		out = append(out, weave(sure, special)...)
 	}
@@ -187,8 +189,8 @@ func (m *machine) early() [][]stage {
 			switch {
 			case c.Hook == Ingress && (t.Family == Netdev || t.Family == Inet):
 				t := m.seesDevice(c.Devices, link, known)
-				if s.perhaps = "whether the packet passes " + strings.Join(c.Devices, ", "); t == yes {
-					s.perhaps = ""
+				if t == maybe {
+					s.perhaps = "which device chain " + shown(c.Name) + " is for"
 				}
 				if t != no {
 					ingress = append(ingress, s)
@@ -214,6 +216,9 @@ func (m *machine) early() [][]stage {
 
 // seesDevice tells whether a chain on these devices sees the packet.
 func (m *machine) seesDevice(devices []string, link Link, known bool) tri {
+	if len(devices) == 0 {
+		return maybe // nft 1.0.x leaves the device out of its JSON
+	}
 	t := no
 	for _, d := range devices {
 		switch {
