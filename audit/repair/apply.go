@@ -5,6 +5,8 @@ package repair
 import (
 	"fmt"
 
+	"golang.org/x/sys/unix"
+
 	"sshaudit/audit/hostfs"
 )
 
@@ -20,7 +22,9 @@ type item struct {
 	from, to state
 	// back: the change is being taken back.
 	back bool
-	note string
+	// lease, where not -1, must stand when the change is made.
+	lease int
+	note  string
 	// outcome: nil when the change is in place.
 	refused *refusal
 }
@@ -107,6 +111,9 @@ func change(home *hostfs.Walked, it *item) *refusal {
 	if r := stillThere(it); r != nil {
 		return r
 	}
+	if it.lease >= 0 && !leaseStands(it.lease) {
+		return refuse(reasonChanging, "somebody writes it; run again")
+	}
 	if err := set(it.pin.Fd(), it.from, it.to); err != nil {
 		return asRefusal(err, "change of "+it.rec.What)
 	}
@@ -178,4 +185,14 @@ func takeBack(it *item) *refusal {
 func (it *item) message() string {
 	from, to := it.describe()
 	return fmt.Sprintf("%s stays %s instead of %s: %s", it.rec.What, from, to, it.refused.message)
+}
+
+// release closes what the items hold beside their pins.
+func release(items []*item) {
+	for _, it := range items {
+		if it.lease >= 0 {
+			unix.Close(it.lease)
+			it.lease = -1
+		}
+	}
 }

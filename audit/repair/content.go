@@ -266,7 +266,7 @@ func (f *textFile) exchange() *refusal {
 		// newer one: it goes back.
 		f.exchangeBack(base)
 		return refuse(reasonMoved, "the file was replaced while it was repaired; run again")
-	case !f.leaseStands() || f.pin.Refresh() != nil || f.pin.Info.Size != old.Size || f.pin.Info.Mtime != old.Mtime:
+	case !leaseStands(f.lease) || f.pin.Refresh() != nil || f.pin.Info.Size != old.Size || f.pin.Info.Mtime != old.Mtime:
 		f.exchangeBack(base)
 		return refuse(reasonChanging, "its owner writes it while it is repaired; run again")
 	case !f.isAt(base, f.created):
@@ -284,11 +284,6 @@ func (f *textFile) exchangeBack(base string) {
 	// When it fails, the caller finds the old file under the other name and
 	// leaves it there.
 	_ = unix.Renameat2(f.dir.Fd(), base, f.dir.Fd(), f.name, unix.RENAME_EXCHANGE)
-}
-
-func (f *textFile) leaseStands() bool {
-	kind, err := unix.FcntlInt(uintptr(f.lease), unix.F_GETLEASE, 0)
-	return err == nil && kind == unix.F_RDLCK
 }
 
 // isAt reports whether name in the directory is the pinned object.

@@ -37,7 +37,7 @@ func (r *run) undoContent(rec *Record) error {
 	if refused := as(func() *refusal { return f.reopen(home, t, rec, r.opt.Force) }); refused != nil {
 		return refuseIt(refused)
 	}
-	it := &item{rec: rec, pin: f.pin, back: true, note: "the file from before the repair is in place again"}
+	it := &item{rec: rec, pin: f.pin, back: true, lease: -1, note: "the file from before the repair is in place again"}
 	if r.opt.DryRun {
 		r.tell(t, []*item{it}, resultPlanned)
 		return nil
@@ -76,7 +76,7 @@ func (f *textFile) reopen(home *hostfs.Walked, t Target, rec *Record, force bool
 	for _, c := range []struct {
 		pin  *hostfs.Pin
 		want Identity
-	}{{f.pin, *rec.NewObject}, {f.created, rec.Object}} {
+	}{{f.pin, *rec.NewObject}, {f.created, rec.Identity}} {
 		m := c.want.compare(identityOf(c.pin), sameBoot)
 		if m == differs || m == unprovable && !force || c.pin.Info.UID != t.UID {
 			return refuse(reasonChanged, "%s is another file than the one the repair left", c.pin.Path)
@@ -108,7 +108,7 @@ func (r *run) classifyText(rec *Record) Phase {
 	r.withRecorded(rec, func(p *hostfs.Pin) {
 		id := identityOf(p)
 		switch {
-		case rec.Object.compare(id, sameBoot) != differs:
+		case rec.Identity.compare(id, sameBoot) != differs:
 			phase = PhaseFailed
 			if rec.Phase == PhaseUndo {
 				phase = PhaseUndone
@@ -160,7 +160,7 @@ func (r *run) sweep(rec *Record, sameBoot bool) {
 		}
 		info := f.created.Info
 		if info.Type == hostfs.Regular && info.UID == t.UID && info.Nlink == 1 &&
-			rec.Object.compare(identityOf(f.created), sameBoot) == differs {
+			rec.Identity.compare(identityOf(f.created), sameBoot) == differs {
 			f.discard()
 		}
 		return nil

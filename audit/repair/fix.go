@@ -48,8 +48,12 @@ func (f *Fixer) Fix(ctx context.Context, targets []Target, opt Options) (*audit.
 // account only is a refusal.
 func (r *run) account(t Target) error {
 	n := newNotes(t)
+	n.quiet = r.opt.All && t.UID < r.f.UIDMin
 	defer func() { r.report.Refused = append(r.report.Refused, n.list()...) }()
 	home, refused := r.f.openHome(t)
+	if refused != nil && r.opt.All && (t.UID == unmappedUID() || checkHomeName(t.Home, t.UID) != nil) {
+		return nil // not a home, so nothing in it is the account's
+	}
 	if refused != nil {
 		n.refuse("", refused)
 		return nil
@@ -99,6 +103,7 @@ func (r *run) round(t Target, home *hostfs.Walked, n *notes) (again bool, err er
 		return false, nil
 	}
 	items := r.plan(l)
+	defer func() { release(items) }()
 	if r.opt.DryRun && len(l.blocked) > 0 && len(items) > 0 {
 		ahead := r.lookAhead(l)
 		defer ahead.close()
@@ -106,14 +111,15 @@ func (r *run) round(t Target, home *hostfs.Walked, n *notes) (again bool, err er
 	} else if len(items) == 0 {
 		l.denied()
 	}
-	if items = r.bounded(t, items, n); len(items) == 0 {
+	due := r.bounded(t, items, n)
+	if len(due) == 0 {
 		return false, nil
 	}
 	if r.opt.DryRun {
-		r.tell(t, items, resultPlanned)
+		r.tell(t, due, resultPlanned)
 		return false, nil
 	}
-	return r.apply(t, home, items)
+	return r.apply(t, home, due)
 }
 
 // lookAhead sees with root's rights, for a dry run, what the account will be
@@ -175,12 +181,13 @@ func (r *run) plan(l *look) []*item {
 // instant is the file more open than before and after. What the account may
 // set itself then is left to the next round.
 func (r *run) hand(l *look, o *object) []*item {
-	if refused := r.mayHand(o, l.t, l.home); refused != nil {
-		l.notes.refuse(o.rel, refused)
+	if len(o.acl.Entries) > 0 {
+		l.notes.refuse(o.rel, refuse(reasonACL, "it has an access list beside a wrong owner; decide by hand who shall read it"))
 		return nil
 	}
-	if lost := losers(o.acl, o.info.Mode, keyfiles.Target(o.kind, o.info.Mode)); len(lost) > 0 || len(o.acl.Entries) > 0 {
-		l.notes.refuse(o.rel, refuse(reasonACL, "it has an access list beside a wrong owner; decide by hand who shall read it"))
+	lease, refused := r.mayHand(o, l.t, l.home)
+	if refused != nil {
+		l.notes.refuse(o.rel, refused)
 		return nil
 	}
 	var items []*item
@@ -195,16 +202,16 @@ func (r *run) hand(l *look, o *object) []*item {
 	}
 	to := state{at.mode, l.t.UID, l.t.GID}
 	it := r.item(l.t, o, whatOwner, to, "")
-	it.rec.AsRoot, it.from, it.rec.ModeOld = true, at, at.mode
+	it.rec.AsRoot, it.from, it.rec.ModeOld, it.lease = true, at, at.mode, lease
 	return append(items, it)
 }
 
 // item makes one change and its record.
 func (r *run) item(t Target, o *object, what string, to state, note string) *item {
 	from := stateOf(o.info)
-	return &item{pin: o.pin, from: from, to: to, note: note, rec: &Record{
+	return &item{pin: o.pin, from: from, to: to, note: note, lease: -1, rec: &Record{
 		UID: t.UID, GID: t.GID, Groups: t.Groups, User: []byte(t.Name), Home: []byte(t.Home), Path: []byte(o.rel),
-		What: what, Object: identityOf(o.pin),
+		What: what, Identity: identityOf(o.pin),
 		ModeOld: from.mode, ModeNew: to.mode, UIDOld: from.uid, UIDNew: to.uid, GIDOld: from.gid, GIDNew: to.gid,
 		ACL: o.acl.Raw,
 	}}

@@ -3,6 +3,7 @@
 package repair
 
 import (
+	"sync"
 	"time"
 
 	"sshaudit/audit"
@@ -36,6 +37,15 @@ type Fixer struct {
 	// was repaired, line by line and without any of its content; the same text
 	// when nothing was. Options.Keys needs it.
 	RepairText func(text []byte) (fixed []byte, notes []string, err error)
+
+	indexOnce sync.Once
+	indexed   *accounts
+}
+
+// index is made at the first question; Accounts must not change afterwards.
+func (f *Fixer) index() *accounts {
+	f.indexOnce.Do(func() { f.indexed = indexAccounts(f.Accounts) })
+	return f.indexed
 }
 
 // Options say how far a run goes.
@@ -82,6 +92,9 @@ type notes struct {
 	refused []audit.Refusal
 	seen    map[string]bool
 	more    int
+	// quiet: the account was not named and is not one that people log in to;
+	// only that a repair is due is said of it.
+	quiet bool
 }
 
 func newNotes(t Target) *notes {
@@ -90,7 +103,7 @@ func newNotes(t Target) *notes {
 
 // refuse reports an object once, however often it is met.
 func (n *notes) refuse(rel string, r *refusal) {
-	if n.seen[rel] {
+	if n.seen[rel] || n.quiet && r.reason != reasonNotNamed {
 		return
 	}
 	n.seen[rel] = true

@@ -4,6 +4,7 @@ package repair
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"sshaudit/audit"
@@ -53,21 +54,51 @@ type Account struct {
 	Home string
 }
 
+// accounts finds accounts by what a repair asks: a host has 100,000 of them.
+type accounts struct {
+	// byHome is sorted by the cleaned home, so that those below a directory
+	// stand together.
+	byHome []Account
+	byBase map[string][]Account
+	uids   map[uint32]bool
+}
+
+func indexAccounts(all []Account) *accounts {
+	x := &accounts{byHome: make([]Account, 0, len(all)), byBase: map[string][]Account{}, uids: map[uint32]bool{}}
+	for _, a := range all {
+		a.Home = path.Clean(a.Home)
+		x.byHome = append(x.byHome, a)
+		x.byBase[path.Base(a.Home)] = append(x.byBase[path.Base(a.Home)], a)
+		x.uids[a.UID] = true
+	}
+	slices.SortFunc(x.byHome, func(a, b Account) int { return strings.Compare(a.Home, b.Home) })
+	return x
+}
+
+// from returns the accounts whose home is prefix or begins with it.
+func (x *accounts) from(prefix string) []Account {
+	i, _ := slices.BinarySearchFunc(x.byHome, prefix, func(a Account, p string) int { return strings.Compare(a.Home, p) })
+	n := i
+	for n < len(x.byHome) && strings.HasPrefix(x.byHome[n].Home, prefix) {
+		n++
+	}
+	return x.byHome[i:n]
+}
+
 // checkShared refuses a home that another account uses too, or that lies above
 // another account's home. Accounts with the same uid are one and the same.
-func checkShared(t Target, canonical string, others []Account) *refusal {
-	for _, o := range others {
-		if o.UID == t.UID {
-			continue
-		}
-		home := path.Clean(o.Home)
-		switch {
-		case home == t.Home || home == canonical:
-			return refuse(reasonHomeShared, "the home %s is also that of %s (uid %d); give each account its own",
-				audit.Untrusted(t.Home), audit.Untrusted(o.Name), o.UID)
-		case below(home, t.Home) || below(home, canonical):
-			return refuse(reasonHomeSystem, "the home %s of %s (uid %d) lies below %s; a repair would concern both",
-				audit.Untrusted(o.Home), audit.Untrusted(o.Name), o.UID, audit.Untrusted(t.Home))
+func checkShared(t Target, canonical string, x *accounts) *refusal {
+	for _, home := range []string{t.Home, canonical} {
+		for _, o := range x.from(home) {
+			switch {
+			case o.UID == t.UID:
+			case o.Home == home:
+				return refuse(reasonHomeShared, "the home %s is also that of %s (uid %d); give each account its own",
+					audit.Untrusted(t.Home), audit.Untrusted(o.Name), o.UID)
+			case below(o.Home, home):
+				return refuse(reasonHomeSystem, "the home %s of %s (uid %d) lies below %s; a repair would concern both",
+					audit.Untrusted(o.Home), audit.Untrusted(o.Name), o.UID, audit.Untrusted(t.Home))
+			}
 		}
 	}
 	return nil

@@ -52,7 +52,7 @@ func (f *Fixer) checkWay(t Target, home *hostfs.Walked) *refusal {
 	if r := checkHomeName(canonical, t.UID); r != nil {
 		return r
 	}
-	if r := checkShared(t, canonical, f.Accounts); r != nil {
+	if r := checkShared(t, canonical, f.index()); r != nil {
 		return r
 	}
 	return f.checkAlias(t, home)
@@ -92,8 +92,8 @@ func checkParents(t Target, chain []hostfs.Dir) *refusal {
 // another spelling, which differs above the last name only.
 func (f *Fixer) checkAlias(t Target, home *hostfs.Walked) *refusal {
 	base := path.Base(string(home.Path))
-	for _, o := range f.Accounts {
-		if o.UID == t.UID || path.Base(o.Home) != base || checkHomeName(o.Home, o.UID) != nil {
+	for _, o := range f.index().byBase[base] {
+		if o.UID == t.UID || checkHomeName(o.Home, o.UID) != nil {
 			continue
 		}
 		info, err := f.Root.Self().Stat(o.Home)

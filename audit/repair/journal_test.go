@@ -23,8 +23,8 @@ func sampleRecord(seq int) *Record {
 		ID: "20260102T030405Z-1", Seq: seq, Phase: PhaseIntent, Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		BootID: "b", Invoker: Invoker{LoginUID: 1000, PID: 7, Version: "v"}, UID: alice, GID: alice, Groups: []uint32{100},
 		User: []byte("al\xffice"), Home: []byte("/home/a\nb"), Path: []byte(".ssh/\x1b[31m"), What: whatMode,
-		Object:  Identity{Dev: 1, Ino: 2, Btime: 3, Handle: []byte{0, 255}, Type: "regular file", Nlink: 1},
-		ModeOld: 0o666, ModeNew: 0o600, UIDOld: alice, UIDNew: alice, GIDOld: alice, GIDNew: alice,
+		Identity: Identity{Dev: 1, Ino: 2, Btime: 3, Handle: []byte{0, 255}, Type: "regular file", Nlink: 1},
+		ModeOld:  0o666, ModeNew: 0o600, UIDOld: alice, UIDNew: alice, GIDOld: alice, GIDNew: alice,
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 const childVar = "REPAIR_TEST_CHILD"
 
 var children = map[string]func(args []string) error{
-	"attack": childAttack, "fixer": childFixer, "race": childRace, "append": childAppend,
+	"attack": childAttack, "fixer": childFixer, "race": childRace, "append": childAppend, "once": childOnce,
 }
 
 func TestMain(m *testing.M) {

@@ -38,6 +38,7 @@ type look struct {
 	// blocked are places that the identity could not reach.
 	blocked []place
 	objects []object
+	placed  map[string]bool
 	notes   *notes
 	buf     []byte
 }
@@ -54,7 +55,9 @@ func (l *look) close() {
 
 // all looks at every place and at every entry of ~/.ssh.
 func (l *look) all() {
+	l.placed = map[string]bool{}
 	for _, p := range places(l.t) {
+		l.placed[p.rel] = true
 		l.one(p)
 	}
 	i := slices.IndexFunc(l.objects, func(o object) bool { return o.rel == ".ssh" })
@@ -78,8 +81,7 @@ func (l *look) all() {
 		return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
 	})
 	for _, name := range names {
-		rel := ".ssh/" + name
-		if !slices.ContainsFunc(l.objects, func(o object) bool { return o.rel == rel }) {
+		if rel := ".ssh/" + name; !l.placed[rel] {
 			l.one(place{rel, keyfiles.KindOf(name)})
 		}
 	}

@@ -22,7 +22,33 @@ const (
 // account's. A file that root wrote somewhere in the home can be moved by the
 // account to any name in it; giving it away would give away what it says. So
 // it must prove by its whole content that it is what its name says.
-func (r *run) mayHand(o *object, t Target, home *hostfs.Walked) *refusal {
+//
+// What it returns for a file is a descriptor with a read lease, -1 for a
+// directory: as long as the lease stands, nobody can have written the file
+// since it was read. The caller closes it.
+func (r *run) mayHand(o *object, t Target, home *hostfs.Walked) (lease int, _ *refusal) {
+	if why := r.neverHanded(o, t); why != nil {
+		return -1, why
+	}
+	no := func(why string) *refusal { return ownerRefusal(o.info.UID, t.UID, why) }
+	parent, err := parentPin(home, o.rel)
+	if err != nil {
+		return -1, hostfsRefusal(err)
+	}
+	if parent != &home.Pin {
+		defer parent.Close()
+	}
+	if parent.Info.UID != 0 && parent.Info.UID != t.UID {
+		return -1, no("the directory above it belongs to yet another uid")
+	}
+	if o.kind == keyfiles.SSHDir {
+		return -1, handDirectory(o, t, home, no)
+	}
+	return r.handFile(o, no)
+}
+
+// neverHanded refuses what no content can excuse.
+func (r *run) neverHanded(o *object, t Target) *refusal {
 	owner := o.info.UID
 	no := func(why string) *refusal { return ownerRefusal(owner, t.UID, why) }
 	switch {
@@ -41,20 +67,7 @@ func (r *run) mayHand(o *object, t Target, home *hostfs.Walked) *refusal {
 	case owner != 0 && r.subordinate(owner):
 		return no("the owner is in a range of /etc/subuid")
 	}
-	parent, err := parentPin(home, o.rel)
-	if err != nil {
-		return hostfsRefusal(err)
-	}
-	if parent != &home.Pin {
-		defer parent.Close()
-	}
-	if parent.Info.UID != 0 && parent.Info.UID != t.UID {
-		return no("the directory above it belongs to yet another uid")
-	}
-	if o.kind == keyfiles.SSHDir {
-		return handDirectory(o, t, home, no)
-	}
-	return r.handFile(o, no)
+	return nil
 }
 
 // parentPin pins the directory that holds rel.
@@ -87,26 +100,28 @@ func handDirectory(o *object, t Target, home *hostfs.Walked, no func(string) *re
 	return nil
 }
 
-// handFile reads the file as root and wants every line to be of its kind. The
-// lease proves that nobody has the file open for writing meanwhile.
-func (r *run) handFile(o *object, no func(string) *refusal) *refusal {
+// handFile reads the file as root and wants every line to be of its kind.
+func (r *run) handFile(o *object, no func(string) *refusal) (lease int, _ *refusal) {
 	valid := r.f.validFor(path.Base(o.rel))
 	if valid == nil {
-		return no("sshaudit does not give away files of this name")
+		return -1, no("sshaudit does not give away files of this name")
 	}
-	fd, err := leased(o.pin)
+	lease, err := leased(o.pin)
 	if err != nil {
-		return asRefusal(err, "open")
+		return -1, asRefusal(err, "open")
 	}
-	defer unix.Close(fd)
 	text, err := o.pin.ReadAll(maxHandedFile, nil)
+	var refused *refusal
 	if err != nil {
-		return hostfsRefusal(err)
+		refused = hostfsRefusal(err)
+	} else if keyfiles.LooksPrivate(text) || !valid(text) {
+		refused = no("not every line of it is what the name promises")
 	}
-	if keyfiles.LooksPrivate(text) || !valid(text) {
-		return no("not every line of it is what the name promises")
+	if refused != nil {
+		unix.Close(lease)
+		return -1, refused
 	}
-	return nil
+	return lease, nil
 }
 
 // validFor returns the test for the content of a file of this name, nil for
@@ -151,11 +166,10 @@ func leased(p *hostfs.Pin) (int, error) {
 }
 
 // living reports whether a uid is an account of the host.
-func (r *run) living(uid uint32) bool {
-	for _, a := range r.f.Accounts {
-		if a.UID == uid {
-			return true
-		}
-	}
-	return false
+func (r *run) living(uid uint32) bool { return r.f.index().uids[uid] }
+
+// leaseStands reports whether nobody opened the file for writing since leased.
+func leaseStands(fd int) bool {
+	kind, err := unix.FcntlInt(uintptr(fd), unix.F_GETLEASE, 0)
+	return err == nil && kind == unix.F_RDLCK
 }

@@ -346,7 +346,7 @@ func (a race) neverRecorded(t *testing.T, state string, victims []string) {
 		inodes[st.Ino] = v
 	}
 	must(t, (&Fixer{StateDir: filepath.Join(state, "state")}).eachRecord(func(rec *Record) error {
-		if v := inodes[rec.Object.Ino]; v != "" {
+		if v := inodes[rec.Identity.Ino]; v != "" {
 			return fmt.Errorf("%s/%d is about %s", rec.ID, rec.Seq, v)
 		}
 		return nil

@@ -78,8 +78,9 @@ type Record struct {
 	// What is the kind of change, as audit.Change.What has it.
 	What string `json:"what"`
 	// AsRoot tells that the change needs root's rights, not the account's.
-	AsRoot bool     `json:"as_root,omitempty"`
-	Object Identity `json:"object"`
+	AsRoot bool `json:"as_root,omitempty"`
+	// Identity is the object's before the change.
+	Identity
 
 	ModeOld uint32 `json:"mode_old"`
 	ModeNew uint32 `json:"mode_new"`

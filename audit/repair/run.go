@@ -28,6 +28,7 @@ type run struct {
 	j      *journal
 	id     string
 	seq    int
+	who    Invoker
 
 	subuid     []idRange
 	subuidRead bool
@@ -48,13 +49,13 @@ func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 // start takes the lock, reads the newest segment and gives every change that
 // was interrupted its outcome. A dry run does nothing of that.
 func (f *Fixer) start(ctx context.Context, opt Options) (*run, error) {
-	r := &run{f: f, opt: opt, report: &audit.FixReport{DryRun: opt.DryRun}}
+	r := &run{f: f, opt: opt, report: &audit.FixReport{DryRun: opt.DryRun}, who: invoker(f.Version)}
 	if opt.DryRun {
 		return r, nil
 	}
 	var err error
 	if r.lock, err = lock(ctx, f.LockPath); err != nil {
-		return r, err
+		return r, asRefusal(err, "lock file "+audit.Untrusted(f.LockPath).String())
 	}
 	if err := r.recover(); err != nil {
 		return r, errors.Join(journalError(err), r.close())
@@ -70,7 +71,9 @@ func journalError(err error) error {
 func (r *run) close() error {
 	var err error
 	if r.j != nil {
-		err = errors.Join(r.j.prune(r.f.now()), r.j.Close(), r.j.dir.Close())
+		// What is too old and could not be removed is tried again next time.
+		_ = r.j.prune(r.f.now())
+		err = errors.Join(r.j.Close(), r.j.dir.Close())
 		r.j = nil
 	}
 	if r.lock != nil {
@@ -176,7 +179,7 @@ func (r *run) stamp(rec *Record, phase Phase, reason string) *Record {
 	c.Phase, c.Reason, c.Recovered = phase, reason, false
 	c.Time = r.f.now().UTC()
 	c.BootID = bootID()
-	c.Invoker = invoker(r.f.Version)
+	c.Invoker = r.who
 	return &c
 }
 

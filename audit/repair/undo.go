@@ -203,7 +203,7 @@ func (r *run) backwards(t Target, home *hostfs.Walked, recs []*Record, n *notes)
 // pinOne adds the item of a record; one that cannot be reached is refused.
 func pinOne(home *hostfs.Walked, rec *Record, items *[]*item) {
 	before, after := rec.states()
-	it := &item{rec: rec, from: after, to: before, pin: &home.Pin}
+	it := &item{rec: rec, from: after, to: before, back: true, lease: -1, pin: &home.Pin}
 	if len(rec.Path) > 0 {
 		var err error
 		if it.pin, err = home.Beneath(string(rec.Path)); err != nil {
@@ -220,7 +220,7 @@ func pinOne(home *hostfs.Walked, rec *Record, items *[]*item) {
 // checkBack compares the pinned object with the record. An object that has the
 // old state already wants nothing: from becomes to.
 func (r *run) checkBack(it *item, expected map[string]state) *refusal {
-	switch it.rec.Object.compare(identityOf(it.pin), it.rec.BootID == bootID()) {
+	switch it.rec.Identity.compare(identityOf(it.pin), it.rec.BootID == bootID()) {
 	case differs:
 		return refuse(reasonChanged, "it is another object than the one that was repaired")
 	case unprovable:

@@ -69,7 +69,7 @@ func TestUndoRefusesWhatChangedSince(t *testing.T) {
 func TestT30FileDeletedAndRemadeUnderTheSameInodeNumberIsAnother(t *testing.T) {
 	b := loose(t)
 	b.fix(Options{})
-	rec := b.records()[0].Object
+	rec := b.records()[0].Identity
 	other := rec
 	other.Btime++
 	other.Handle = append([]byte(nil), rec.Handle...)
@@ -99,7 +99,7 @@ func TestT30FileDeletedAndRemadeUnderTheSameInodeNumberIsAnother(t *testing.T) {
 func TestUndoAsksForForceWithoutAnIdentity(t *testing.T) {
 	b := loose(t)
 	r := b.fix(Options{})
-	rewriteJournal(t, b, func(rec *Record) { rec.Object.Btime, rec.Object.Handle = 0, nil })
+	rewriteJournal(t, b, func(rec *Record) { rec.Identity.Btime, rec.Identity.Handle = 0, nil })
 	wantLines(t, b.undo(r.ID, Options{}), "refused /home/alice/.ssh/authorized_keys changed")
 	wantLines(t, b.undo(r.ID, Options{Force: true}), "undone /home/alice/.ssh/authorized_keys mode 0600>0666")
 }
