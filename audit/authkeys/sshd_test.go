@@ -72,10 +72,14 @@ func (p *prober) SignWithAlgorithm(_ io.Reader, _ []byte, algorithm string) (*ss
 
 // Algorithms names the one that every release takes: ssh-rsa is refused since 8.8.
 func (p *prober) Algorithms() []string {
-	if p.PublicKey().Type() == ssh.KeyAlgoRSA {
+	switch t := p.PublicKey().Type(); t {
+	case ssh.KeyAlgoRSA:
 		return []string{ssh.KeyAlgoRSASHA256}
+	case ssh.CertAlgoED25519v01:
+		return []string{ssh.KeyAlgoED25519}
+	default:
+		return []string{t}
 	}
-	return []string{p.PublicKey().Type()}
 }
 
 // probe offers keys on one connection and returns which of them sshd would
