@@ -1,6 +1,7 @@
 package netfilter
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 )
@@ -220,9 +221,10 @@ func (r *legacyReader) header(x *blob) []op {
 		if zero(mask) {
 			continue
 		}
+		// The mask ends before the "+" of a pattern, and behind the zero of a name.
 		pattern := cString(name)
-		if k := len(pattern); k < 16 && mask[k] == 0 {
-			pattern += "+"
+		if n := bytes.IndexByte(mask, 0); n >= 0 && n <= len(pattern) {
+			pattern = pattern[:n] + "+"
 		}
 		ops = append(ops, xt(xtIface{out: i == 1, invert: inv&bit != 0, pattern: pattern}))
 	}

@@ -212,12 +212,9 @@ func readXTrpfilter(x *blob, _ int, _ Family) []op {
 	return []op{xt(xtRPFilter{f&1 != 0, f&2 != 0, f&8 != 0})}
 }
 
-// struct xt_policy_info: four elements of 80 bytes, flags, length.
+// struct xt_policy_info: four elements of 76 bytes, flags, length.
 func readXTpolicy(x *blob, _ int, _ Family) []op {
-	flags := x.u16(len(x.b) - 4 - (len(x.b)-4)%4)
-	if len(x.b) >= 324 {
-		flags = x.u16(320)
-	}
+	flags := x.u16(4 * 76)
 	return []op{xt(xtPolicy{in: flags&1 != 0, none: flags&4 != 0})}
 }
 
