@@ -124,8 +124,12 @@ func (f *fewErrors) Errorf(format string, args ...any) {
 // files are what the rules look like as --ruleset files.
 func (l *lane) check(t testing.TB, what string, unsure bool, files ...file) tally {
 	t.Helper()
-	t = &fewErrors{TB: t}
-	qs := cast()
+	return l.compare(&fewErrors{TB: t}, what, cast(), unsure, files...)
+}
+
+// compare is check for given questions.
+func (l *lane) compare(t testing.TB, what string, qs []netfilter.Question, unsure bool, files ...file) tally {
+	t.Helper()
 	as := l.ask(t, qs)
 	n := l.judge(t, what, qs, as)
 	for i, a := range as {
