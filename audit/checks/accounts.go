@@ -39,7 +39,8 @@ var accountNoShadow = &Check{
 		Repair:   "pwconv makes the missing line; passwd NAME sets a password.",
 		Severity: audit.Warning, Effect: audit.Blocks, Layer: audit.LayerAccount,
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		if !a.ShadowKnown || a.Shadow.Present || a.Password != accounts.PasswordInShadow || a.Line == 0 {
 			return nil
 		}
@@ -58,7 +59,8 @@ var accountPasswordEmpty = &Check{
 		Severity: audit.Critical, Effect: audit.Exposes, Layer: audit.LayerAccount,
 		References: []string{"CIS Ubuntu 24.04 7.2.2"},
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		state, file := a.Password, audit.Untrusted("/etc/passwd")
 		if state == accounts.PasswordInShadow && a.Shadow.Present {
 			state, file = a.Shadow.Password, "/etc/shadow"
@@ -80,8 +82,9 @@ var accountSharesUID = &Check{
 		Repair:   "usermod -u gives the account a uid of its own; its files must be given to it afterwards.",
 		Severity: audit.Warning, Effect: audit.Exposes, Layer: audit.LayerAccount,
 	},
-	Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
-		same := h.Accounts.WithUID(a.UID)
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
+		same := s.host.Accounts.WithUID(a.UID)
 		if len(same) < 2 || same[0].Name != a.Name {
 			return nil
 		}
@@ -149,7 +152,8 @@ var homeSystem = &Check{
 		Repair:   "usermod -d gives the account a home of its own.",
 		Severity: audit.Warning, Effect: audit.Exposes, Layer: audit.LayerAccount,
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		if a.System || !keyfiles.SystemHome(a.Account.Home, a.UID) {
 			return nil
 		}

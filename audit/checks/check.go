@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
+	"sync"
 
 	"sshaudit/audit"
 	"sshaudit/audit/facts"
@@ -16,7 +17,7 @@ type Check struct {
 	// Host looks at the host once, after every account was collected.
 	Host func(*Check, *facts.Host) []audit.Finding
 	// Account looks at one account.
-	Account func(*Check, *facts.Host, *facts.Account) []audit.Finding
+	Account func(*Check, *subject) []audit.Finding
 }
 
 // finding starts a finding of this check about a path.
@@ -58,11 +59,11 @@ const maxPerAccount = 100
 // Account evaluates every given check for one account.
 func Account(list []*Check, h *facts.Host, a *facts.Account) []audit.Finding {
 	var found []audit.Finding
+	s := newSubject(h, a)
 	for _, c := range list {
-		if c.Account == nil {
-			continue
+		if c.Account != nil {
+			found = append(found, c.Account(c, s)...)
 		}
-		found = append(found, c.Account(c, h, a)...)
 	}
 	if more := len(found) - maxPerAccount; more > 0 {
 		found = found[:maxPerAccount:maxPerAccount]
@@ -82,15 +83,17 @@ func Host(list []*Check, h *facts.Host) []audit.Finding {
 	return found
 }
 
-// Find returns the check with this id, nil if there is none.
-func Find(id string) *Check {
+// byID finds a check by its id.
+var byID = sync.OnceValue(func() map[string]*Check {
+	m := make(map[string]*Check)
 	for _, c := range All() {
-		if c.ID == id {
-			return c
-		}
+		m[c.ID] = c
 	}
-	return nil
-}
+	return m
+})
+
+// Find returns the check with this id, nil if there is none.
+func Find(id string) *Check { return byID()[id] }
 
 // Docs returns the catalogue's texts in its order.
 func Docs() []audit.Doc {

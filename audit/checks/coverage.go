@@ -2,8 +2,6 @@ package checks
 
 import (
 	"sshaudit/audit"
-	"sshaudit/audit/authkeys"
-	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
 )
 
@@ -18,7 +16,8 @@ var checkUnknown = &Check{
 		Repair:   "Run sshaudit as root; look at the path shown by hand.",
 		Severity: audit.Warning, Effect: audit.Hardening,
 	},
-	Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		var found []audit.Finding
 		add := func(path audit.Untrusted, why string) {
 			if !told(found, path) {
@@ -33,21 +32,22 @@ var checkUnknown = &Check{
 		if p := a.SSHDir.Problem; p != nil && p.Failure == facts.Uncertain {
 			add(p.At, p.Why)
 		}
-		eachKeyFile(h, a, func(_ *facts.Via, f *facts.KeyFile, answer decide.KeyFileAnswer) {
+		for i := range s.files {
+			f, answer := s.files[i].file, &s.files[i].answer
 			switch {
 			case answer.Verdict == audit.Unknown && answer.Cause == "":
 				add(answer.Object.Path, answer.Why)
 			case answer.Verdict == audit.Accept && f.Unread != "":
 				add(f.Node.Path, f.Unread)
 			}
-		})
-		readLines(h, a, func(_ *facts.Via, f *facts.KeyFile, l *authkeys.Line) {
+		}
+		for _, l := range s.bad {
 			if l.Unsure != "" {
-				fd := c.about(a, f.Node.Path, "line %d is not judged: %s", l.Number, l.Unsure)
+				fd := c.about(a, l.file.Node.Path, "line %d is not judged: %s", l.Number, l.Unsure)
 				fd.Line = l.Number
 				found = append(found, fd)
 			}
-		})
+		}
 		return found
 	},
 }

@@ -17,7 +17,8 @@ var homeMissing = &Check{
 		Severity: audit.Critical, Effect: audit.Blocks, Layer: audit.LayerKey,
 		References: []string{"CIS Ubuntu 24.04 7.2.9", "CIS RHEL 9 7.2.8", "STIG RHEL-09-411065"},
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		if a.System {
 			return nil
 		}
@@ -46,12 +47,13 @@ var homeMissing = &Check{
 // returns the object, nil if there is none; fault is what it looks for.
 func exposed(doc audit.Doc, object func(*facts.Account) *facts.Node, owner bool) *Check {
 	doc.Severity, doc.Effect, doc.Layer, doc.Automatic = audit.Critical, audit.Exposes, audit.LayerKey, true
-	return &Check{Doc: doc, Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+	return &Check{Doc: doc, Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		n := object(a)
-		if n == nil || refusedBy(h, a, n.Path) {
+		if n == nil || s.refused(n.Path) {
 			return nil
 		}
-		fault := decide.Secure(n, a.UID, strictRules(a), h.Accounts)
+		fault := decide.Secure(n, a.UID, strictRules(a), s.host.Accounts)
 		if fault == 0 || fault == decide.FaultGroupUncertain || owner != (fault == decide.FaultOwner) {
 			return nil
 		}
@@ -75,17 +77,6 @@ func strictRules(a *facts.Account) facts.StrictRules {
 		return facts.RulesUnknown
 	}
 	return a.Via[0].Server.Rules
-}
-
-// refusedBy reports whether an object is told already as the reason for which
-// sshd passes over a key file.
-func refusedBy(h *facts.Host, a *facts.Account, path audit.Untrusted) bool {
-	refused := false
-	eachKeyFile(h, a, func(_ *facts.Via, _ *facts.KeyFile, answer decide.KeyFileAnswer) {
-		refused = refused || answer.Object.Path == path && answer.Verdict == audit.Refuse &&
-			(answer.Cause == "akf-strict-file" || answer.Cause == "akf-strict-dir")
-	})
-	return refused
 }
 
 func theHome(a *facts.Account) *facts.Node {
@@ -116,7 +107,8 @@ var homeOwner = exposed(audit.Doc{
 func HomeMode(wanted uint32) *Check {
 	return &Check{
 		Doc: homeModeDoc,
-		Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+		Account: func(c *Check, s *subject) []audit.Finding {
+			a := s.Account
 			n := theHome(a)
 			if n == nil || n.Mode&0o777&^wanted == 0 {
 				return nil

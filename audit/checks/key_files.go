@@ -13,30 +13,22 @@ import (
 // whole key file. say fills in what is particular to a finding; it may be nil.
 func keyFileCheck(doc audit.Doc, say func(*facts.Account, decide.KeyFileAnswer, *audit.Finding)) *Check {
 	doc.Layer, doc.Effect = audit.LayerKey, audit.Blocks
-	return &Check{Doc: doc, Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+	return &Check{Doc: doc, Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		var found []audit.Finding
-		eachKeyFile(h, a, func(_ *facts.Via, f *facts.KeyFile, answer decide.KeyFileAnswer) {
+		for i := range s.files {
+			answer := &s.files[i].answer
 			if answer.Cause != c.ID || told(found, answer.Object.Path) {
-				return
+				continue
 			}
-			fd := c.about(a, answer.Object.Path, "sshd does not read the keys in %s: %s", f.Path, answer.Why)
+			fd := c.about(a, answer.Object.Path, "sshd does not read the keys in %s: %s", s.files[i].file.Path, answer.Why)
 			if say != nil {
-				say(a, answer, &fd)
+				say(a, *answer, &fd)
 			}
 			found = append(found, fd)
-		})
+		}
 		return found
 	}}
-}
-
-// eachKeyFile calls do with every key file of the account and sshd's answer.
-func eachKeyFile(h *facts.Host, a *facts.Account, do func(*facts.Via, *facts.KeyFile, decide.KeyFileAnswer)) {
-	for i := range a.Via {
-		via := &a.Via[i]
-		for _, f := range via.KeyFiles {
-			do(via, f, decide.KeyFile(h, a, via, f))
-		}
-	}
 }
 
 // told reports whether a finding about this path is in the list: a directory

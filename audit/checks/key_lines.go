@@ -5,23 +5,8 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
-	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
 )
-
-// readLines calls do with every line of the key files that sshd reads for the account.
-func readLines(h *facts.Host, a *facts.Account, do func(*facts.Via, *facts.KeyFile, *authkeys.Line)) {
-	seen := make(map[*facts.KeyFile]bool, 2)
-	eachKeyFile(h, a, func(via *facts.Via, f *facts.KeyFile, _ decide.KeyFileAnswer) {
-		if f.Keys == nil || seen[f] {
-			return
-		}
-		seen[f] = true
-		for i := range f.Keys.Lines {
-			do(via, f, &f.Keys.Lines[i])
-		}
-	})
-}
 
 // lineCheck builds the check of one cause that keeps a line from letting anybody in.
 func lineCheck(id, title, why, repairText string) *Check {
@@ -31,23 +16,24 @@ func lineCheck(id, title, why, repairText string) *Check {
 			Severity: audit.Critical, Effect: audit.Blocks, Layer: audit.LayerKey,
 			References: []string{"sshd(8) AUTHORIZED_KEYS FILE FORMAT"},
 		},
-		Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+		Account: func(c *Check, s *subject) []audit.Finding {
+			a := s.Account
 			var found []audit.Finding
-			readLines(h, a, func(_ *facts.Via, f *facts.KeyFile, l *authkeys.Line) {
+			for _, l := range s.bad {
 				if l.Cause != c.ID {
-					return
+					continue
 				}
-				fd := c.about(a, f.Node.Path, "%s", lineMessage(c.Title, l))
+				fd := c.about(a, l.file.Node.Path, "%s", lineMessage(l.Line))
 				fd.Line, fd.Fix = l.Number, lineFix(c, a)
 				found = append(found, fd)
-			})
+			}
 			return found
 		},
 	}
 }
 
 // lineMessage words what is wrong with a line, without any of its content.
-func lineMessage(title string, l *authkeys.Line) string {
+func lineMessage(l *authkeys.Line) string {
 	where := fmt.Sprintf("line %d", l.Number)
 	if l.Last > l.Number {
 		where = fmt.Sprintf("lines %d to %d", l.Number, l.Last)

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"sshaudit/audit"
-	"sshaudit/audit/authkeys"
 	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/keyfiles"
@@ -23,20 +22,19 @@ var keyWeak = &Check{
 		Repair:   "Ask for a new key: ssh-keygen -t ed25519.",
 		Severity: audit.Notice, Effect: audit.Hardening, Layer: audit.LayerKey,
 	},
-	Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		var found []audit.Finding
-		readLines(h, a, func(_ *facts.Via, f *facts.KeyFile, l *authkeys.Line) {
-			weak := l.Kind == authkeys.KindKey && l.Key != nil &&
-				(l.Key.Type == "ssh-dss" || l.Key.Type == "ssh-rsa" && l.Key.Bits < strongRSA)
-			if !weak {
-				return
+		for _, l := range s.good {
+			if l.Key.Type != "ssh-dss" && (l.Key.Type != "ssh-rsa" || l.Key.Bits >= strongRSA) {
+				continue
 			}
-			fd := c.about(a, f.Node.Path, "line %d: %s key of %d bits, %s", l.Number, l.Key.Type, l.Key.Bits, l.Key.Fingerprint())
+			fd := c.about(a, l.file.Node.Path, "line %d: %s key of %d bits, %s", l.Number, l.Key.Type, l.Key.Bits, l.Key.Fingerprint())
 			fd.Line = l.Number
 			fd.Observed, fd.Expected = fmt.Sprintf("%s, %d bits", l.Key.Type, l.Key.Bits), "ssh-ed25519, or RSA of 3072 bits"
 			fd.Fix = "ask the owner for a new key (ssh-keygen -t ed25519)"
 			found = append(found, fd)
-		})
+		}
 		return found
 	},
 }
@@ -49,28 +47,25 @@ var keyDuplicate = &Check{
 		Repair:   "Remove all lines of the key but one.",
 		Severity: audit.Notice, Effect: audit.Hardening, Layer: audit.LayerKey,
 	},
-	Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
-		type place struct {
-			file *facts.KeyFile
-			line int
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
+		if len(s.good) < 2 {
+			return nil
 		}
-		first := make(map[uint64]place)
 		var found []audit.Finding
-		readLines(h, a, func(_ *facts.Via, f *facts.KeyFile, l *authkeys.Line) {
-			if l.Kind != authkeys.KindKey || l.Key == nil {
-				return
-			}
+		first := make(map[uint64]judgedLine, len(s.good))
+		for _, l := range s.good {
 			hash := facts.KeyHash(l.Key)
 			earlier, again := first[hash]
 			if !again {
-				first[hash] = place{f, l.Number}
-				return
+				first[hash] = l
+				continue
 			}
-			fd := c.about(a, f.Node.Path, "line %d holds the same key as line %d of %s: %s",
-				l.Number, earlier.line, earlier.file.Node.Path, l.Key.Fingerprint())
+			fd := c.about(a, l.file.Node.Path, "line %d holds the same key as line %d of %s: %s",
+				l.Number, earlier.Number, earlier.file.Node.Path, l.Key.Fingerprint())
 			fd.Line, fd.Fix = l.Number, "remove all lines of the key but one"
 			found = append(found, fd)
-		})
+		}
 		return found
 	},
 }
@@ -130,18 +125,18 @@ var keyRSASize = &Check{
 
 // refusedKeys reports the keys that sshd reads from a line and refuses for the
 // cause of the check.
-func refusedKeys(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+func refusedKeys(c *Check, s *subject) []audit.Finding {
 	var found []audit.Finding
-	readLines(h, a, func(via *facts.Via, f *facts.KeyFile, l *authkeys.Line) {
-		if l.Kind != authkeys.KindKey || l.Key == nil || l.Cause != "" {
-			return
+	for _, l := range s.good {
+		if l.Options != nil && l.Options.CertAuthority {
+			continue // a CA's key is offered by nobody
 		}
-		if cause, why := decide.KeyAccepted(via, l.Key); cause == c.ID {
-			fd := c.about(a, f.Node.Path, "line %d: %s (%s)", l.Number, why, l.Key.Fingerprint())
+		if cause, why := decide.KeyAccepted(l.via, l.Key); cause == c.ID {
+			fd := c.about(s.Account, l.file.Node.Path, "line %d: %s (%s)", l.Number, why, l.Key.Fingerprint())
 			fd.Line, fd.Observed, fd.Fix = l.Number, fmt.Sprintf("%s, %d bits", l.Key.Type, l.Key.Bits), c.Repair
 			found = append(found, fd)
 		}
-	})
+	}
 	return found
 }
 
@@ -153,20 +148,20 @@ var keyUnrestrictedRoot = &Check{
 		Repair:   "Add from=\"NETWORK\" or command=\"…\" to the line, or log in as a person and use sudo.",
 		Severity: audit.Notice, Effect: audit.Hardening, Layer: audit.LayerKey,
 	},
-	Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		if a.UID != 0 {
 			return nil
 		}
 		var found []audit.Finding
-		readLines(h, a, func(_ *facts.Via, f *facts.KeyFile, l *authkeys.Line) {
-			if l.Kind != authkeys.KindKey || l.Key == nil || l.Cause != "" ||
-				l.Options != nil && (l.Options.From != nil || l.Options.Command != nil) {
-				return
+		for _, l := range s.good {
+			if l.Options != nil && (l.Options.From != nil || l.Options.Command != nil) {
+				continue
 			}
-			fd := c.about(a, f.Node.Path, "line %d: %s has neither from= nor command=", l.Number, l.Key.Fingerprint())
+			fd := c.about(a, l.file.Node.Path, "line %d: %s has neither from= nor command=", l.Number, l.Key.Fingerprint())
 			fd.Line, fd.Fix = l.Number, "add from= or command= to the line"
 			found = append(found, fd)
-		})
+		}
 		return found
 	},
 }
@@ -180,7 +175,8 @@ var keysWrongLocation = &Check{
 		Repair:   "Move the keys into the file that sshd reads (sshaudit config shows AuthorizedKeysFile), or remove the leftover.",
 		Severity: audit.Critical, Effect: audit.Blocks, Layer: audit.LayerKey,
 	},
-	Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		if len(a.Via) == 0 || a.Via[0].Settings == nil {
 			return nil
 		}
@@ -192,7 +188,7 @@ var keysWrongLocation = &Check{
 			}
 			f := c.about(a, e.Path, "sshd does not read this file; it reads %s", keyFileNames(a))
 			f.Fix = "move the keys into the file that sshd reads, or remove this one"
-			if hasKey(h, a) {
+			if len(s.good) > 0 {
 				f.Severity, f.Effect = audit.Notice, audit.Hardening
 				f.Message = fmt.Sprintf("a leftover: sshd does not read this file, it reads %s", keyFileNames(a))
 			}
@@ -215,13 +211,4 @@ func isKeyFile(a *facts.Account, path audit.Untrusted) bool {
 			return f.Path == path || f.Node.Path == path
 		})
 	})
-}
-
-// hasKey tells whether some line that sshd reads lets somebody in.
-func hasKey(h *facts.Host, a *facts.Account) bool {
-	good := false
-	readLines(h, a, func(_ *facts.Via, _ *facts.KeyFile, l *authkeys.Line) {
-		good = good || l.Kind == authkeys.KindKey && l.Cause == ""
-	})
-	return good
 }

@@ -34,7 +34,8 @@ var sshDirNotDirectory = &Check{
 		Repair:   "Move it away and make a directory: install -d -m 700 -o NAME ~NAME/.ssh.",
 		Severity: audit.Critical, Effect: audit.Blocks, Layer: audit.LayerKey,
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		d := &a.SSHDir
 		if d.Type == facts.TypeUnknown || d.Type == facts.Directory || d.Type == facts.Symlink {
 			return nil
@@ -54,7 +55,8 @@ var sshDirSymlink = &Check{
 		Repair:   "Replace the link by a directory if it is not meant so.",
 		Severity: audit.Notice, Effect: audit.Hardening, Layer: audit.LayerKey,
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		if !a.SSHDir.Link {
 			return nil
 		}
@@ -71,7 +73,8 @@ var sshDirModeLoose = &Check{
 		Repair:   "sshaudit fix --user NAME makes it 0700.",
 		Severity: audit.Notice, Effect: audit.Hardening, Layer: audit.LayerKey, Automatic: true,
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		n := theSSHDir(a)
 		if n == nil || n.Mode&0o022 != 0 || n.Mode&0o055 == 0 {
 			return nil
@@ -90,7 +93,8 @@ var sshDirTooMany = &Check{
 		Repair:   "Find out what fills the directory and clear it.",
 		Severity: audit.Warning, Effect: audit.Hardening, Layer: audit.LayerKey,
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		if !a.SSHDir.Truncated {
 			return nil
 		}

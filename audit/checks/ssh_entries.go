@@ -13,12 +13,13 @@ import (
 // judge returns a finding's words and true for an entry that is at fault.
 func entryCheck(doc audit.Doc, judge func(h *facts.Host, a *facts.Account, e *facts.Entry, f *audit.Finding) bool) *Check {
 	doc.Layer = audit.LayerKey
-	return &Check{Doc: doc, Account: func(c *Check, h *facts.Host, a *facts.Account) []audit.Finding {
+	return &Check{Doc: doc, Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		var found []audit.Finding
 		for i := range a.SSHDir.Entries {
 			e := &a.SSHDir.Entries[i]
 			f := c.about(a, e.Path, "")
-			if judge(h, a, e, &f) && !refusedBy(h, a, e.Path) {
+			if judge(s.host, a, e, &f) && !s.refused(e.Path) {
 				found = append(found, f)
 			}
 		}
@@ -183,7 +184,8 @@ var userRhosts = &Check{
 		Severity: audit.Notice, Effect: audit.Hardening, Layer: audit.LayerMethod,
 		References: []string{"CIS Ubuntu 24.04 7.2.10"},
 	},
-	Account: func(c *Check, _ *facts.Host, a *facts.Account) []audit.Finding {
+	Account: func(c *Check, s *subject) []audit.Finding {
+		a := s.Account
 		var found []audit.Finding
 		for i := range a.Trust {
 			n := &a.Trust[i]

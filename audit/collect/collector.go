@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"sync"
 	"time"
 
 	"sshaudit/audit"
@@ -37,6 +38,8 @@ type Collector struct {
 	root *hostfs.Root
 	opts Options
 	host *facts.Host
+	// policies holds a *facts.Policy for each *sshdconf.Settings.
+	policies sync.Map
 }
 
 // Open binds a collector to the host and reads everything that is not an

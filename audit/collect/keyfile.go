@@ -33,11 +33,21 @@ func (r *accountReader) servers() {
 		if err != nil {
 			continue // dies only on this connection: the host's checks tell it
 		}
-		via.Settings = settings
-		for _, entry := range settings.Strings("authorizedkeysfile") {
-			via.KeyFiles = append(via.KeyFiles, r.entry(s, settings, entry)...)
+		via.Settings, via.Policy = settings, r.c.policy(settings)
+		via.KeyFiles = make([]*facts.KeyFile, 0, len(via.Policy.KeyFiles))
+		for _, entry := range via.Policy.KeyFiles {
+			via.KeyFiles = append(via.KeyFiles, r.entry(s, via.Policy, entry)...)
 		}
 	}
+}
+
+// policy takes the policy out of settings, once for all accounts that share them.
+func (c *Collector) policy(s *sshdconf.Settings) *facts.Policy {
+	if p, known := c.policies.Load(s); known {
+		return p.(*facts.Policy)
+	}
+	p, _ := c.policies.LoadOrStore(s, facts.NewPolicy(s))
+	return p.(*facts.Policy)
 }
 
 // conn is a connection of the account from an unnamed address to the server's port.
@@ -51,7 +61,7 @@ func (r *accountReader) conn(s *facts.Server) sshdconf.Conn {
 
 // entry reads the files of one entry of AuthorizedKeysFile: one, or from 10.0 on
 // those that the pattern matches (auth2-pubkey.c user_key_allowed).
-func (r *accountReader) entry(s *facts.Server, settings *sshdconf.Settings, entry string) []*facts.KeyFile {
+func (r *accountReader) entry(s *facts.Server, policy *facts.Policy, entry string) []*facts.KeyFile {
 	if strings.EqualFold(entry, "none") {
 		return nil
 	}
@@ -69,14 +79,14 @@ func (r *accountReader) entry(s *facts.Server, settings *sshdconf.Settings, entr
 	}
 	var list []*facts.KeyFile
 	for _, p := range paths {
-		list = append(list, r.keyFile(s, settings, entry, p))
+		list = append(list, r.keyFile(s, policy, entry, p))
 	}
 	return list
 }
 
 // keyFile opens one key file as the account and reads it; several sshds of one
 // release share the result.
-func (r *accountReader) keyFile(s *facts.Server, settings *sshdconf.Settings, entry, path string) *facts.KeyFile {
+func (r *accountReader) keyFile(s *facts.Server, policy *facts.Policy, entry, path string) *facts.KeyFile {
 	for _, f := range r.files {
 		if string(f.Path) == path && f.Release == s.Version {
 			return f
@@ -84,6 +94,9 @@ func (r *accountReader) keyFile(s *facts.Server, settings *sshdconf.Settings, en
 	}
 	f := &facts.KeyFile{Setting: entry, Path: audit.Untrusted(path), Release: s.Version}
 	r.files = append(r.files, f)
+	if f.Problem = r.absent(path); f.Problem != nil {
+		return f
+	}
 	walked, err := r.v.Walk(path)
 	if err != nil {
 		f.Problem = problem(path, err, r.exact)
@@ -106,9 +119,36 @@ func (r *accountReader) keyFile(s *facts.Server, settings *sshdconf.Settings, en
 		}
 	}
 	if f.Type == facts.Regular {
-		r.read(f, walked, settings)
+		r.read(f, walked, policy)
 	}
 	return f
+}
+
+// absent tells from the listing of .ssh that a file in it does not exist, which
+// is the usual fate of authorized_keys2; nil if the listing does not tell.
+func (r *accountReader) absent(path string) *facts.Problem {
+	dir := strings.TrimSuffix(r.a.Account.Home, "/") + "/.ssh"
+	name, ok := strings.CutPrefix(path, dir+"/")
+	d := &r.a.SSHDir
+	switch {
+	case !ok || name == "" || strings.ContainsRune(name, '/') || name[0] == '.':
+		return nil
+	case d.Problem != nil && d.Problem.Failure == facts.Missing && !d.Link:
+		return d.Problem
+	case d.Problem != nil || d.Type != facts.Directory || d.Truncated || r.has(name):
+		return nil
+	}
+	return &facts.Problem{Failure: facts.Missing, At: audit.Untrusted(path), Why: "the file does not exist"}
+}
+
+// has tells whether .ssh has an entry of this name.
+func (r *accountReader) has(name string) bool {
+	for i := range r.a.SSHDir.Entries {
+		if string(r.a.SSHDir.Entries[i].Name) == name {
+			return true
+		}
+	}
+	return false
 }
 
 // dirACL adds the ACL of a directory above a key file.
@@ -131,7 +171,7 @@ func (r *accountReader) label(f *facts.KeyFile) {
 }
 
 // read parses the content of a key file.
-func (r *accountReader) read(f *facts.KeyFile, walked *hostfs.Walked, settings *sshdconf.Settings) {
+func (r *accountReader) read(f *facts.KeyFile, walked *hostfs.Walked, policy *facts.Policy) {
 	data, err := walked.ReadAll(keyFileSize, r.buf)
 	if cap(data) > cap(r.buf) {
 		r.buf = data
@@ -149,7 +189,7 @@ func (r *accountReader) read(f *facts.KeyFile, walked *hostfs.Walked, settings *
 		return
 	}
 	f.Keys = authkeys.Parse(data, authkeys.Rules{
-		Version: f.Release, Now: r.c.host.Now, Zone: r.c.host.Zone, UseDNS: settings.Bool("usedns"),
+		Version: f.Release, Now: r.c.host.Now, Zone: r.c.host.Zone, UseDNS: policy.UseDNS,
 	})
 	if f.Keys.Unread && f.Unread == "" {
 		f.Unread = fmt.Sprintf("the file has more than the %d lines that are read of a key file", authkeys.MaxLines)

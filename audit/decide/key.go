@@ -3,37 +3,31 @@ package decide
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
 	"sshaudit/audit/facts"
 )
 
-// signatures lists the signature algorithms that a key of a type can use, where
-// they are not just the type itself (sshkey.c, RFC 8332).
+// signatures lists the signature algorithms that a key of a type can use beside
+// the one with the type's own name (sshkey.c, RFC 8332).
 var signatures = map[string][]string{
-	"ssh-rsa":                            {"ssh-rsa", "rsa-sha2-256", "rsa-sha2-512"},
-	"sk-ecdsa-sha2-nistp256@openssh.com": {"sk-ecdsa-sha2-nistp256@openssh.com", "webauthn-sk-ecdsa-sha2-nistp256@openssh.com"},
+	"ssh-rsa":                            {"rsa-sha2-256", "rsa-sha2-512"},
+	"sk-ecdsa-sha2-nistp256@openssh.com": {"webauthn-sk-ecdsa-sha2-nistp256@openssh.com"},
 }
 
 // KeyAccepted decides whether sshd takes a plain key that is listed: some
 // algorithm that it can sign with is in PubkeyAcceptedAlgorithms, and an RSA key
 // has RequiredRSASize (auth2-pubkey.c userauth_pubkey). cause is empty if so.
 func KeyAccepted(via *facts.Via, key *authkeys.Key) (cause, why string) {
-	if via.Settings == nil {
+	if via.Policy == nil {
 		return "", ""
 	}
-	list, _ := via.Settings.Get("pubkeyacceptedalgorithms")
-	accepted := strings.Split(list.Value, ",")
-	usable := signatures[key.Type]
-	if usable == nil {
-		usable = []string{key.Type}
-	}
-	if !slices.ContainsFunc(usable, func(name string) bool { return slices.Contains(accepted, name) }) {
+	signs := func(name string) bool { return slices.Contains(via.Policy.Accepted, name) }
+	if !signs(key.Type) && !slices.ContainsFunc(signatures[key.Type], signs) {
 		return "key-alg-not-accepted", fmt.Sprintf("PubkeyAcceptedAlgorithms names nothing that a key of type %s can sign with", key.Type)
 	}
-	if required := via.Settings.Int("requiredrsasize"); key.Type == "ssh-rsa" && key.Bits < required {
+	if required := via.Policy.RequiredRSASize; key.Type == "ssh-rsa" && key.Bits < required {
 		return "key-rsa-too-small", fmt.Sprintf("the RSA key has %d bits, RequiredRSASize wants %d", key.Bits, required)
 	}
 	return "", ""
@@ -51,10 +45,13 @@ func Line(via *facts.Via, l *authkeys.Line, file KeyFileAnswer) (audit.Verdict, 
 	case l.Unsure != "":
 		return audit.Unknown, ""
 	}
-	if via.Settings != nil && !via.Settings.Bool("pubkeyauthentication") {
+	if via.Policy == nil {
+		return audit.Unknown, ""
+	}
+	if !via.Policy.PubkeyAuthentication {
 		return audit.Refuse, "method-disabled"
 	}
-	if revoked, _ := via.Settings.Text("revokedkeys"); revoked != "" && revoked != "none" {
+	if via.Policy.Revoked {
 		return audit.Unknown, "" // the list of revoked keys is not evaluated here
 	}
 	if l.Options == nil || !l.Options.CertAuthority {

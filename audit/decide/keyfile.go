@@ -33,7 +33,7 @@ func KeyFile(h *facts.Host, a *facts.Account, via *facts.Via, f *facts.KeyFile) 
 	if f.Type != facts.Regular {
 		return KeyFileAnswer{Verdict: audit.Refuse, Cause: "akf-not-regular", Object: f.Node}
 	}
-	if via.Settings != nil && via.Settings.Bool("strictmodes") {
+	if via.Policy != nil && via.Policy.StrictModes {
 		if object, fault := StrictModes(f, a, via.Server.Rules, h.Accounts); fault != 0 {
 			return strict(f, object, fault)
 		}

@@ -86,6 +86,8 @@ type Via struct {
 	// Settings are the effective settings for the account from an unnamed
 	// address; nil if the configuration is refused or unreadable.
 	Settings *sshdconf.Settings
+	// Policy is what they say about keys; nil without Settings.
+	Policy *Policy
 	// KeyFiles are the files of AuthorizedKeysFile in sshd's order.
 	KeyFiles []*KeyFile
 }

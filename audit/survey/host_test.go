@@ -41,6 +41,7 @@ func makeHost(tb testing.TB, n int) sample {
 		fmt.Fprintf(&shadow, "%s:$6$saltsalt$%086d:19000:0:99999:7:::\n", name, i)
 		s.home(tb, random, name, uid)
 	}
+	must(tb, os.Mkdir(filepath.Join(s.root, "root"), 0o700))
 	s.write(tb, "etc/passwd", passwd.Bytes(), 0o644)
 	s.write(tb, "etc/group", group.Bytes(), 0o644)
 	s.write(tb, "etc/shadow", shadow.Bytes(), 0o640)
