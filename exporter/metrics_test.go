@@ -180,6 +180,10 @@ func TestUserSeriesAreBounded(t *testing.T) {
 	if series != maxUserSeries || got["user_series_dropped{}"] != 8_000 {
 		t.Errorf("%d series and %v dropped, want 2000 and 8000", series, got["user_series_dropped{}"])
 	}
+	var text bytes.Buffer
+	if err := WriteText(&text, r, testDocs, testBuild, true); err != nil || text.Len() > 2<<20 {
+		t.Errorf("%d bytes of text, %v; want at most 2 MiB", text.Len(), err)
+	}
 	for i := 9_990; i < 10_000; i++ {
 		if got[fmt.Sprintf("user_findings{severity=critical,user=u%05d}", i)] != 1 {
 			t.Errorf("u%05d, critical, is left out", i)
