@@ -26,7 +26,7 @@ var homeMissing = &Check{
 		f := c.about(a, audit.Untrusted(a.Account.Home), "")
 		f.Expected = facts.Directory.String()
 		switch {
-		case problem == nil && a.Home.Type != facts.Directory:
+		case problem == nil && a.Home.Type != facts.Directory && a.Home.Type != facts.TypeUnknown:
 			f.Message = "the home is a " + a.Home.Type.String() + ", not a directory"
 			f.Observed, f.Fix = a.Home.Type.String(), "put a directory in its place"
 		case problem != nil && problem.Failure == facts.Missing:
@@ -46,7 +46,7 @@ var homeMissing = &Check{
 // login is refused by it: there is no key file, or StrictModes is off. object
 // returns the object, nil if there is none; fault is what it looks for.
 func exposed(doc audit.Doc, object func(*facts.Account) *facts.Node, owner bool) *Check {
-	doc.Severity, doc.Effect, doc.Layer, doc.Automatic = audit.Critical, audit.Exposes, audit.LayerKey, true
+	doc.Severity, doc.Effect, doc.Layer = audit.Critical, audit.Exposes, audit.LayerKey
 	return &Check{Doc: doc, Account: func(c *Check, s *subject) []audit.Finding {
 		a := s.Account
 		n := object(a)
@@ -90,8 +90,8 @@ var homeWritable = exposed(audit.Doc{
 	ID: "home-writable-by-others", Title: "Home that others can write",
 	Why: "Whoever may write the home can replace ~/.ssh and so let themselves in as this account. No key login is refused by it " +
 		"today (there is no key file, or StrictModes is off), but once there is one it will be.",
-	Repair:     "sshaudit fix --user NAME takes away writing for group and others.",
-	References: []string{"CIS Ubuntu 24.04 7.2.9", "Lynis HOME-9304"},
+	Repair:    "sshaudit fix --user NAME takes away writing for group and others.",
+	Automatic: true, References: []string{"CIS Ubuntu 24.04 7.2.9", "Lynis HOME-9304"},
 }, theHome, false)
 
 var homeOwner = exposed(audit.Doc{

@@ -18,13 +18,15 @@ var sshDirWritable = exposed(audit.Doc{
 	ID: "ssh-dir-writable-by-others", Title: ".ssh that others can write",
 	Why: "Whoever may write ~/.ssh can put a key of their own there and log in as this account. No key login is refused by it today " +
 		"(there is no key file, or StrictModes is off), but once there is one it will be.",
-	Repair: "sshaudit fix --user NAME makes it 0700.",
+	Repair: "sshaudit fix --user NAME makes it 0700.", Automatic: true,
 }, theSSHDir, false)
 
 var sshDirOwner = exposed(audit.Doc{
 	ID: "ssh-dir-owner-wrong", Title: ".ssh that belongs to somebody else",
-	Why:    "The owner of ~/.ssh can put a key of their own there and log in as this account.",
-	Repair: "chown NAME the directory, after finding out who changed it.",
+	Why: "The owner of ~/.ssh can put a key of their own there and log in as this account.",
+	Repair: "sshaudit fix --user NAME gives it back if its owner is no account any more; otherwise chown NAME the directory, " +
+		"after finding out who changed it.",
+	Automatic: true,
 }, theSSHDir, true)
 
 var sshDirNotDirectory = &Check{

@@ -65,7 +65,7 @@ func TestPrivateGroupIsUnknownWhereTheBuildIsUnknown(t *testing.T) {
 func TestWithoutSettingsAKeyFileIsNotJudgedByItsModes(t *testing.T) {
 	h := factstest.Host(t, "")
 	a := factstest.Account(t, h, "alice")
-	a.Via[0].Settings = nil
+	a.Via[0].Settings, a.Via[0].Policy = nil, nil
 	f := a.Via[0].KeyFiles[0]
 	f.Mode = 0o666
 	if got := KeyFile(h, a, &a.Via[0], f); got.Cause != "" {

@@ -38,7 +38,7 @@ func Account(tb testing.TB, h *facts.Host, name string) *facts.Account {
 			if err != nil {
 				tb.Fatal(err)
 			}
-			via.Settings = settings
+			via.Settings, via.Policy = settings, facts.NewPolicy(settings)
 		}
 		a.Via = append(a.Via, via)
 	}
