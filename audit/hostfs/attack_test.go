@@ -268,6 +268,43 @@ func TestT52LinkToRootsFileDisclosesNothing(t *testing.T) {
 	})
 }
 
+// TestT52PinOutlivesNoRights: what was found as the account, by a link, must not
+// be read as root afterwards.
+func TestT52PinOutlivesNoRights(t *testing.T) {
+	r := build(t, append(homeOf(alice),
+		hostfstest.Entry{Path: "/etc/shadow", Mode: 0o600, Content: "secret"},
+		hostfstest.Entry{Path: "/home/alice/l", Link: "/etc/shadow", UID: alice})...)
+	err := r.Worker(func(w *hostfs.Worker) error {
+		var kept *hostfs.View
+		var pin *hostfs.Walked
+		err := w.As(hostfs.Identity{UID: alice, GID: alice}, func(v *hostfs.View) (err error) {
+			kept = v
+			pin, err = v.Walk("/home/alice/l")
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		defer pin.Close()
+		denied := func(data []byte, err error) {
+			t.Helper()
+			if data != nil || !errors.Is(err, hostfs.ErrIdentity) {
+				t.Errorf("%q %v", data, err)
+			}
+		}
+		denied(pin.ReadAll(100, nil))
+		data, _, err := kept.ReadFile("/home/alice/l", 100, nil)
+		denied(data, err)
+		return w.As(hostfs.Identity{UID: bob, GID: bob}, func(*hostfs.View) error {
+			denied(pin.ReadAll(100, nil))
+			return nil
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestViewWithoutSwitchFollowsLinksOfRootOnly(t *testing.T) {
 	r := build(t,
 		hostfstest.Entry{Path: "/data/alice/", UID: alice},

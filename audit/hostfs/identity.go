@@ -127,7 +127,7 @@ func (r *Root) Worker(f func(*Worker) error) error {
 func (w *Worker) As(id Identity, f func(*View) error) error {
 	r, v := w.root, &w.view
 	v.reset(r, id.UID)
-	defer v.finish()
+	defer v.retire()
 	switch {
 	case id.UID == r.own.euid:
 		v.switched = true
@@ -137,7 +137,7 @@ func (w *Worker) As(id Identity, f func(*View) error) error {
 		return f(v)
 	}
 	v.switched = true
-	defer w.comeBack() // before v.finish: descriptors are closed as ourselves
+	defer w.comeBack() // before v.retire: descriptors are closed as ourselves
 	if err := r.become(id); err != nil {
 		return err
 	}

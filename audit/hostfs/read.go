@@ -13,9 +13,15 @@ const attempts = 3
 
 // Pin is an object that is held by an O_PATH descriptor: renames and exchanges
 // of its name no longer matter. Close it.
+//
+// One that a View of [Root.As] found can be read only while that account's
+// rights last: it may have led, by a link, to what the account must not read.
 type Pin struct {
 	root *Root
 	fd   int
+	// view and its turn at the time are set if an account's View found the object.
+	view *View
+	turn uint64
 	// Path is where it was found, inside the root.
 	Path audit.Untrusted
 	// Info is how it was when it was pinned; ReadAll and Refresh bring it up to date.
@@ -44,6 +50,13 @@ func (p *Pin) Refresh() error {
 	return nil
 }
 
+// bind ties the object to the rights of an account's View.
+func (p *Pin) bind(v *View) {
+	if v.kept {
+		p.view, p.turn = v, v.turn
+	}
+}
+
 func (p *Pin) fail(op string, err error) error { return &PathError{op, p.Path, err} }
 
 // ReadAll reads a regular file into buf, which is enlarged if need be, and
@@ -55,6 +68,9 @@ func (p *Pin) fail(op string, err error) error { return &PathError{op, p.Path, e
 func (p *Pin) ReadAll(limit int64, buf []byte) ([]byte, error) {
 	if p.Info.Type != Regular {
 		return nil, p.fail("read", ErrType)
+	}
+	if p.view != nil && (p.view.over || p.view.turn != p.turn) {
+		return nil, p.fail("read", errOver)
 	}
 	fd, e := reopen(p.root.procFD, p.fd, readFlags)
 	if e == unix.EAGAIN {

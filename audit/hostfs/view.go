@@ -2,7 +2,10 @@
 
 package hostfs
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // View reads the host with one identity. It is for one goroutine.
 //
@@ -18,8 +21,10 @@ type View struct {
 	// depth is how many of trail belong to the walk under way.
 	depth int
 	*scratch
-	// kept: the trail outlives an operation.
-	kept bool
+	// kept: the trail outlives an operation. over: the account's rights are gone.
+	kept, over bool
+	// turn counts the accounts that this View served; see Pin.
+	turn uint64
 	// switched and foreign: see Switched and follow.
 	switched, foreign bool
 	// follower is the uid that follows links, for fs.protected_symlinks.
@@ -59,6 +64,9 @@ func (v *View) Switched() bool { return v.switched }
 
 // begin makes the View ready for one operation; end undoes it.
 func (v *View) begin() error {
+	if v.over {
+		return errOver
+	}
 	if v.gen != nil {
 		return nil
 	}
@@ -89,9 +97,18 @@ func (v *View) finish() {
 	v.gen, v.scratch = nil, nil
 }
 
+// retire ends a View that was an account's.
+func (v *View) retire() {
+	v.finish()
+	v.over = true
+}
+
+// errOver guards against reading with root's rights what an account's were meant for.
+var errOver = fmt.Errorf("%w any more: it was used after its end", ErrIdentity)
+
 // reset makes a View new for another account; it keeps only memory.
 func (v *View) reset(r *Root, uid uint32) {
-	*v = View{root: r, kept: true, follower: uid, trail: v.trail[:0], links: v.links[:0], held: v.held[:0]}
+	*v = View{root: r, kept: true, follower: uid, turn: v.turn + 1, trail: v.trail[:0], links: v.links[:0], held: v.held[:0]}
 }
 
 // cut forgets the directories of the trail from depth n on.
@@ -139,6 +156,6 @@ func (v *View) inside(path string) bool {
 	if v.sealed == "" {
 		return false
 	}
-	rest, ok := strings.CutPrefix(path, strings.TrimSuffix(v.sealed, "/"))
+	rest, ok := strings.CutPrefix(path, v.sealed)
 	return ok && len(rest) > 1 && rest[0] == '/'
 }

@@ -63,7 +63,9 @@ func (v *View) OpenHome(path string) (*Walked, error) {
 		w.Close()
 		return nil, &PathError{"open", w.Path, ErrType}
 	}
-	v.sealed = string(w.Path)
+	if w.Path != "/" { // a home in name only; nobody but root mounts there
+		v.sealed = string(w.Path)
+	}
 	return w, nil
 }
 
@@ -78,6 +80,7 @@ func (v *View) walked(l leaf) (*Walked, error) {
 		parents--
 	}
 	w := &Walked{Pin: Pin{root: v.root, fd: l.fd, Info: l.info}}
+	w.bind(v)
 	if len(v.links) > 0 {
 		w.Links = append([]Link(nil), v.links...)
 	}
