@@ -142,8 +142,8 @@ var hostileNames = []audit.Untrusted{
 	"DOM\\user", "user@host", "0day", audit.Untrusted(strings.Repeat("a", 33)), "<script>", "é",
 }
 
-// TestOddNamesNeverReachALabel is T-16 for metrics.
-func TestOddNamesNeverReachALabel(t *testing.T) {
+// TestT16OddNamesNeverReachALabel is the part of T-16 that concerns metrics.
+func TestT16OddNamesNeverReachALabel(t *testing.T) {
 	r := testReport()
 	for _, name := range hostileNames {
 		r.Findings = append(r.Findings, audit.Finding{Check: "x", Severity: audit.Notice, Effect: audit.Exposes, User: name})
@@ -159,8 +159,8 @@ func TestOddNamesNeverReachALabel(t *testing.T) {
 	}
 }
 
-// TestUserSeriesAreBounded is T-41: the worst accounts stay, the rest is counted.
-func TestUserSeriesAreBounded(t *testing.T) {
+// TestT41UserSeriesAreBounded: the worst accounts stay, the rest is counted.
+func TestT41UserSeriesAreBounded(t *testing.T) {
 	r := testReport()
 	r.Findings = nil
 	for i := range 10_000 {

@@ -13,14 +13,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sizes and offsets of struct inet_diag_req_v2 and struct inet_diag_msg, and
-// the TCP state that matters, of linux/inet_diag.h and net/tcp_states.h. The
-// socket's id is at the same offset in both: ports, then addresses, in network order.
+// Sizes and offsets of struct inet_diag_req_v2, which asks, and of struct
+// inet_diag_msg, which answers (linux/inet_diag.h), and the one TCP state that
+// matters (net/tcp_states.h). A socket's id is ports, then addresses, in network order.
 const (
 	diagRequestSize = 56
+	diagRequestID   = 8
 	diagMessageSize = 72
 	diagState       = 1
-	diagID          = 8 - 4 // in the message; the request has 4 bytes more before it
+	diagID          = 4
 	diagUID         = 64
 	diagInode       = 68
 	tcpEstablished  = 1
@@ -76,7 +77,7 @@ func diagRequest(ours, theirs netip.AddrPort) []byte {
 		b[0] = unix.AF_INET
 	}
 	binary.NativeEndian.PutUint32(b[4:], 1<<tcpEstablished)
-	id := b[8:]
+	id := b[diagRequestID:]
 	// The socket that is asked for is the peer's: its source is their end.
 	binary.BigEndian.PutUint16(id[0:], theirs.Port())
 	binary.BigEndian.PutUint16(id[2:], ours.Port())

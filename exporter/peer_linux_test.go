@@ -201,7 +201,7 @@ func FuzzKernelsTable(f *testing.F) {
 func FuzzKernelsAnswer(f *testing.F) {
 	ours, theirs := netip.MustParseAddrPort("[::1]:10069"), netip.MustParseAddrPort("[::1]:41908")
 	good := make([]byte, diagMessageSize)
-	copy(good[4:], diagRequest(ours, theirs)[8:])
+	copy(good[diagID:], diagRequest(ours, theirs)[diagRequestID:])
 	good[0], good[diagState], good[diagInode], good[diagUID] = unix.AF_INET6, tcpEstablished, 1, 7
 	if uid, known := diagAnswer(good, ours, theirs); !known || uid != 7 {
 		f.Fatalf("the answer that others are made from: uid %d, known %v", uid, known)

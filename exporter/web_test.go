@@ -60,9 +60,9 @@ func TestBeforeTheFirstAuditNothingIsReady(t *testing.T) {
 	}
 }
 
-// TestTenantGetsNoNames is T-42: over loopback, another user of the host gets
+// TestT42TenantGetsNoNames: over loopback, another user of the host gets
 // the metrics without names and 403 for the rest, until he is configured.
-func TestTenantGetsNoNames(t *testing.T) {
+func TestT42TenantGetsNoNames(t *testing.T) {
 	needRoot(t)
 	s, addr := serve(t, pagesOf(live.NewSnapshot(testReport())))
 	all := fmt.Sprintf("%s=http://%[2]s/metrics http://%[2]s/report http://%[2]s/api/v1/check http://%[2]s/api/v1/why", asClient, addr)
@@ -151,9 +151,9 @@ func TestHugeHeaderIsRefused(t *testing.T) {
 	}
 }
 
-// TestScrapeSucceedsAmongIdleConnections is T-43: a tenant opens a thousand
+// TestT43ScrapeSucceedsAmongIdleConnections: a tenant opens a thousand
 // connections, half of them with half a request, and root still gets through.
-func TestScrapeSucceedsAmongIdleConnections(t *testing.T) {
+func TestT43ScrapeSucceedsAmongIdleConnections(t *testing.T) {
 	needRoot(t)
 	_, addr := serve(t, pagesOf(live.NewSnapshot(testReport())))
 	for i := range 1000 {
