@@ -13,7 +13,10 @@ type object = map[string]any
 
 // ParseNFT reads what `nft -j list ruleset` prints (libnftables-json(5)). A rule
 // that holds something unknown is kept, with an operation that may do anything in
-// its place. Dependencies that nft leaves out of its output are put back.
+// its place. Dependencies that nft leaves out of its output are put back, except
+// one that cannot be: nft 1.0 prints a `reject with tcp reset` in a table inet
+// without the `meta nfproto` or `meta protocol` before it, and the file then says
+// that it is for both families.
 func ParseNFT(name string, text []byte) (*Ruleset, error) {
 	var doc struct {
 		Nftables []map[string]json.RawMessage `json:"nftables"`

@@ -27,7 +27,7 @@ func (b *jsonRuleBuilder) statement(v any) {
 	case "counter", "log", "last", "secmark", "ct helper", "ct timeout", "ct expectation", "dup", "flow", "reset", "comment":
 		b.add(opNone{k})
 	case "limit", "quota", "ct count", "tproxy":
-		b.add(opMaybe{k})
+		b.add(opMaybe{name: k})
 	case "fwd", "synproxy":
 		b.add(opFate{k})
 	case "notrack":
@@ -71,7 +71,7 @@ func (b *jsonRuleBuilder) match(o object) {
 	}
 	t, ok := b.load(o["left"], 0)
 	if !ok || !b.compare(t, text(o["op"]), right) {
-		b.add(opMaybe{exprName(o["left"])})
+		b.add(opMaybe{name: exprName(o["left"])})
 	}
 }
 
@@ -99,12 +99,12 @@ func exprName(left any) string {
 func (b *jsonRuleBuilder) lookup(left, right any, invert bool) {
 	types, ok := b.key(left, 0)
 	if !ok {
-		b.add(opMaybe{exprName(left)})
+		b.add(opMaybe{name: exprName(left)})
 		return
 	}
 	set, ok := b.setOf(right, types, false)
 	if !ok {
-		b.add(opMaybe{"a set that cannot be read"})
+		b.add(opMaybe{name: "a set that cannot be read"})
 		return
 	}
 	b.add(opLookup{reg: 0, set: set, invert: invert, to: noData})
@@ -203,7 +203,7 @@ func (b *jsonRuleBuilder) reject(o object) {
 	if kind != "tcp reset" && kind != "" {
 		with = kind + " " + with
 	}
-	b.add(opReject{with})
+	b.add(opReject{with: with})
 }
 
 // mangle compiles `meta mark set`, `ct mark set` and rewritten headers.
@@ -281,11 +281,11 @@ func (b *jsonRuleBuilder) vmap(o object) {
 func (b *jsonRuleBuilder) dynset(kind string, o object) {
 	if kind == "meter" {
 		if _, ok := b.key(o["key"], 0); !ok {
-			b.add(opMaybe{"meter"})
+			b.add(opMaybe{name: "meter"})
 			return
 		}
 		if g := jsonGuard(o["stmt"]); g != "" {
-			b.add(opMaybe{g})
+			b.add(opMaybe{name: g})
 		}
 		return
 	}
@@ -295,12 +295,12 @@ func (b *jsonRuleBuilder) dynset(kind string, o object) {
 	}
 	types, ok := b.key(o["elem"], 0)
 	if !ok || len(name) < 2 {
-		b.add(opMaybe{"set " + shown(name)})
+		b.add(opMaybe{name: "set " + shown(name)})
 		return
 	}
 	set := b.t.Sets[name[1:]]
 	if set == nil || set.err != nil || !sameTypes(set.types, types) {
-		b.add(opMaybe{"set " + shown(name)})
+		b.add(opMaybe{name: "set " + shown(name)})
 		return
 	}
 	d := opDynset{set: set, reg: 0, del: text(o["op"]) == "delete"}
@@ -400,7 +400,7 @@ func (b *jsonRuleBuilder) xt(o object) {
 	case asksNothing[name]:
 		b.add(opNone{name})
 	case name == "REJECT":
-		b.add(opReject{""})
+		b.add(opReject{with: ""})
 	case name == "MARK":
 		b.add(opForget{0, 4}, opMetaSet{0, metaMark})
 	case name == "CONNMARK":

@@ -229,7 +229,7 @@ func (r *legacyReader) header(x *blob) []op {
 		ops = append(ops, xt(xtIface{out: i == 1, invert: inv&bit != 0, pattern: pattern}))
 	}
 	if p := x.u16(r.l.proto); p != 0 {
-		ops = append(ops, xt(xtProto{uint8(p), inv&invProto != 0}))
+		ops = append(ops, xt(xtProto{proto: uint8(p), invert: inv&invProto != 0}))
 	}
 	if r.f == IPv4 && x.u8(r.l.flags)&ipFragment != 0 {
 		ops = append(ops, xt(xtFixed{opts: bang(inv&invFragment != 0) + "-f", is: truth(inv&invFragment != 0)}))

@@ -67,12 +67,16 @@ type opVerdict struct{ v Verdict }
 func (o opVerdict) exec(*machine, *state) step { return decide(o.v) }
 
 // opReject refuses with an answer.
-type opReject struct{ with string }
+type opReject struct {
+	with string
+	// kind and code are NFT_REJECT_* for a rule that the kernel gave.
+	kind, code uint32
+}
 
 func (o opReject) exec(*machine, *state) step { return decide(Verdict{Code: Reject}) }
 
 // opMaybe is a match that nobody can decide beforehand.
-type opMaybe struct{ name string }
+type opMaybe struct{ name, text string }
 
 func (o opMaybe) exec(*machine, *state) step { return undecided(o.name) }
 

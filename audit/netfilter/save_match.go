@@ -358,7 +358,7 @@ func (b *saveRule) target(name string, isGoto bool, opts []option) op {
 		return opVerdict{Verdict{Code: Return}}
 	case "REJECT":
 		with, _ := get("--reject-with")
-		return opReject{with}
+		return opReject{with: with}
 	case "MARK", "CONNMARK":
 		return saveMarkTarget(name == "CONNMARK", opts)
 	case "CT":

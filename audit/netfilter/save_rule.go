@@ -117,7 +117,7 @@ func (b *saveRule) header(opts []option) error {
 				return err
 			}
 			if b.proto = strings.ToLower(o.arg(0)); n != 0 {
-				b.ops = append(b.ops, xt(xtProto{n, o.not}))
+				b.ops = append(b.ops, xt(xtProto{proto: n, invert: o.not}))
 			}
 		case "-f", "--fragment":
 			b.ops = append(b.ops, xt(xtFixed{opts: "-f", is: truth(o.not)}))

@@ -39,7 +39,7 @@ func (m *machine) ruleText(c *Chain, r *Rule) string {
 	if r.text != "" {
 		return shown(r.text)
 	}
-	return renderRule(c.Table, r)
+	return renderRule(m.rs, c.Table, r)
 }
 
 // decidedBy names the rule that a way ended with. An accepted connection is
@@ -72,9 +72,3 @@ func (m *machine) decidedBy(d *decision, v Result) *Ref {
 	}
 	return out
 }
-
-func renderRule(t *Table, r *Rule) string { return "" }
-
-func metaName(k uint32) string { return strconv.Itoa(int(k)) }
-
-func ctName(k uint32) string { return strconv.Itoa(int(k)) }

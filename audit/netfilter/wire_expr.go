@@ -71,7 +71,7 @@ func readNone(name string) exprReader {
 }
 
 func readMaybe(name string) exprReader {
-	return exprReader{maxAttr, func(*Table, *attrs) op { return opMaybe{name} }}
+	return exprReader{maxAttr, func(*Table, *attrs) op { return opMaybe{name: name} }}
 }
 
 func readFate(name string) exprReader {
@@ -300,22 +300,27 @@ func readHash(_ *Table, a *attrs) op {
 	return opRandom{a.reg(2), a.u32(4), a.u32(6), [...]string{"jhash", "symhash"}[min(a.u32(7), 1)]}
 }
 
-func readReject(_ *Table, a *attrs) op {
-	return opReject{rejectText(a.u32(1), a.u32(2))}
-}
+func readReject(_ *Table, a *attrs) op { return opReject{kind: a.u32(1), code: a.u32(2)} }
 
-// rejectText words NFT_REJECT_*: 0 an ICMP code, 1 a reset, 2 a code for either family.
-func rejectText(kind, code uint32) string {
-	switch kind {
-	case 1:
-		return "tcp reset"
-	case 2:
-		names := [...]string{"no-route", "port-unreachable", "host-unreachable", "admin-prohibited"}
-		if int(code) < len(names) {
-			return "icmpx " + names[code]
-		}
+// text words what is answered; ICMP codes have other names in IPv6.
+func (o opReject) text(v6 bool) string {
+	if o.with != "" || o.kind == 0 && o.code == 0 && !v6 {
+		return o.with
 	}
-	return fmt.Sprintf("icmp code %d", code)
+	family, names := "icmp", []string{"net-unreachable", "host-unreachable", "prot-unreachable", "port-unreachable",
+		"", "", "", "", "", "net-prohibited", "host-prohibited", "", "", "admin-prohibited"}
+	switch {
+	case o.kind == 1:
+		return "tcp reset"
+	case o.kind == 2:
+		family, names = "icmpx", []string{"no-route", "port-unreachable", "host-unreachable", "admin-prohibited"}
+	case v6:
+		family, names = "icmpv6", []string{"no-route", "admin-prohibited", "", "addr-unreachable", "port-unreachable", "policy-fail", "reject-route"}
+	}
+	if int(o.code) < len(names) && names[o.code] != "" {
+		return family + " " + names[o.code]
+	}
+	return fmt.Sprintf("%s code %d", family, o.code)
 }
 
 func readQueue(_ *Table, a *attrs) op { return opQueue{a.u32(3)&1 != 0} }
@@ -328,4 +333,9 @@ func readXfrm(_ *Table, a *attrs) op {
 	return opUnknown{"ipsec"}
 }
 
-func readLimit(_ *Table, a *attrs) op { return opMaybe{"limit"} }
+// NFTA_LIMIT_*: rate 1, unit 2 in seconds, flags 5 (1: over).
+func readLimit(_ *Table, a *attrs) op {
+	unit := map[uint64]string{1: "second", 60: "minute", 3600: "hour", 86400: "day", 604800: "week"}[a.u64(2)]
+	over := map[bool]string{true: "over "}[a.u32(5)&1 != 0]
+	return opMaybe{"limit", fmt.Sprintf("limit rate %s%d/%s", over, a.u64(1), unit)}
+}

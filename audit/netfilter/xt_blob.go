@@ -74,11 +74,11 @@ func readXTtcp(x *blob, _ int, _ Family) []op {
 	if x.u8(8) != 0 {
 		ops = append(ops, xt(xtFixed{ext: "tcp", opts: fmt.Sprintf("--tcp-option %d", x.u8(8)), is: maybe}))
 	}
-	return append(ops, xt(xtProto{proto: 6}))
+	return append(ops, xt(xtProto{proto: 6, implied: true}))
 }
 
 func readXTudp(x *blob, _ int, _ Family) []op {
-	return append(readXTports(x, x.u8(8), "udp"), xt(xtProto{proto: 17}))
+	return append(readXTports(x, x.u8(8), "udp"), xt(xtProto{proto: 17, implied: true}))
 }
 
 func readXTports(x *blob, inv uint8, ext string) []op {
@@ -314,7 +314,7 @@ func readTarget(name string, rev int, x *blob, f Family) op {
 	}
 	switch name {
 	case "REJECT":
-		return opReject{rejectName(f, x.u32(0))}
+		return opReject{with: rejectName(f, x.u32(0))}
 	case "MARK":
 		if rev == 2 {
 			return opSetMark{value: x.u32(0), mask: x.u32(4)}

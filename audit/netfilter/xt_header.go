@@ -90,6 +90,8 @@ func (x xtIface) text() string {
 type xtProto struct {
 	proto  uint8
 	invert bool
+	// implied: the match of the same name asks for it, and -p has said it.
+	implied bool
 }
 
 func (x xtProto) name() string { return "protocol" }
@@ -99,6 +101,9 @@ func (x xtProto) test(m *machine, _ *state) tri {
 }
 
 func (x xtProto) text() string {
+	if x.implied {
+		return ""
+	}
 	if n, ok := protoNames[x.proto]; ok {
 		return bang(x.invert) + "-p " + n
 	}
@@ -110,11 +115,10 @@ var protoNames = map[uint8]string{1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 33:
 
 // xtPorts is --sport and --dport of the tcp and udp matches.
 type xtPorts struct {
-	ext        string
-	dest       bool
-	from, to   uint16
-	invert     bool
-	standalone bool
+	ext      string
+	dest     bool
+	from, to uint16
+	invert   bool
 }
 
 func (x xtPorts) name() string {

@@ -53,3 +53,24 @@ func (o opMoveMark) text() string {
 	}
 	return fmt.Sprintf("-j CONNMARK --save-mark --nfmask %#x --ctmask %#x", o.nfmask, o.ctmask)
 }
+
+func (o opNatTo) text() string {
+	switch {
+	case o.source:
+		return "-j SNAT"
+	case o.target.self:
+		s := "-j REDIRECT"
+		if o.target.port != 0 {
+			s += fmt.Sprintf(" --to-ports %d", o.target.port)
+		}
+		return s
+	}
+	s := "-j DNAT --to-destination "
+	if o.target.addr.IsValid() {
+		s += o.target.addr.String()
+	}
+	if o.target.port != 0 {
+		s += fmt.Sprintf(":%d", o.target.port)
+	}
+	return s
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -146,7 +147,12 @@ func (g *generator) rule(family string, jumps []string, hook string) {
 	for range g.r.IntN(3) {
 		parts = append(parts, g.match(family))
 	}
-	parts = append(parts, g.action(jumps, hook))
+	end := g.action(jumps, hook)
+	if strings.Contains(end, "tcp reset") {
+		// nft leaves the family out before this statement when it lists the rule.
+		parts = slices.DeleteFunc(parts, func(s string) bool { return strings.Contains(s, "nfproto") || strings.Contains(s, "meta protocol") })
+	}
+	parts = append(parts, end)
 	g.line(strings.Join(parts, " "))
 }
 
