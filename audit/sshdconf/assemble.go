@@ -14,6 +14,9 @@ func algorithmList(missing, complaint string, valid func(*rules, string) bool) p
 		if err != nil {
 			return err
 		}
+		if len(arg) > maxNames {
+			return &LimitError{x.l.file, x.l.num, "64 KiB of algorithm names"}
+		}
 		names := arg
 		if arg[0] == '+' || arg[0] == '^' {
 			names = arg[1:]

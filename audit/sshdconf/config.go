@@ -64,9 +64,9 @@ type Config struct {
 	r    *rules
 	main string
 	// files are the parsed files in the order of reading; cache is sshd's own
-	// list of includes, which every later pass takes files from.
+	// memory of includes by pattern, which every later pass takes files from.
 	files []string
-	cache []included
+	cache map[string][]included
 
 	global values
 	notes  []Note
@@ -92,7 +92,6 @@ type outcome struct {
 
 // included is one file that an Include brought in.
 type included struct {
-	selector string
 	// file is empty for a pattern that matched nothing.
 	file  string
 	lines []*line
@@ -119,7 +118,7 @@ func Load(src Source, o Options) (*Config, error) {
 		}
 		return parseServices(data)
 	})
-	c := &Config{r: r, main: orElse(args.file, orElse(o.File, DefaultFile)), memo: map[string]*outcome{}}
+	c := &Config{r: r, main: orElse(args.file, orElse(o.File, DefaultFile)), cache: map[string][]included{}, memo: map[string]*outcome{}}
 	if o.Version.Known() && relOf(o.Version) == newest && !o.Version.AtLeast(int(newest)/100, int(newest)%100) ||
 		o.Version.AtLeast(int(newest)/100, int(newest)%100+1) || !o.Version.Known() {
 		c.notes = append(c.notes, Note{Text: "the rules of OpenSSH 10.5 were applied to " + o.Version.String()})

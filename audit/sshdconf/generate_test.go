@@ -235,6 +235,10 @@ func (g *generator) keyword() (string, []string) {
 func (g *generator) setting() string {
 	keyword, values := g.keyword()
 	value := pick(g, values)
+	if g.chance(g.wrong / 20) {
+		_, values = g.keyword()
+		value = pick(g, values)
+	}
 	switch {
 	case g.chance(0.1):
 		keyword = strings.ToLower(keyword)
@@ -361,10 +365,34 @@ func generate(seed uint64, r rel, dir string) *sample {
 	for g.chance(0.2) {
 		s.arguments = append(s.arguments, g.argument()...)
 	}
+	if g.chance(g.wrong / 3) {
+		s.files[s.main] = g.mutate(s.files[s.main])
+	}
 	for range 1 + g.IntN(3) {
 		s.specs = append(s.specs, g.spec())
 	}
 	return s
+}
+
+// mutate changes a few bytes.
+func (g *generator) mutate(text string) string {
+	const bytes = " \t\r\f\v\n\"\"''\\##==,,!*?@:/[]-+^0123456789aAzZ~%\x00\x7f\xc3"
+	b := []byte(text)
+	for range 1 + g.IntN(3) {
+		i := g.IntN(len(b))
+		switch g.IntN(3) {
+		case 0:
+			b[i] = bytes[g.IntN(len(bytes))]
+		case 1:
+			b = append(b[:i:i], b[i+1:]...)
+		default:
+			b = append(b[:i:i], append([]byte{bytes[g.IntN(len(bytes))]}, b[i:]...)...)
+		}
+		if len(b) == 0 {
+			return ""
+		}
+	}
+	return string(b)
 }
 
 func (g *generator) argument() []string {

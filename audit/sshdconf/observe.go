@@ -79,14 +79,19 @@ func (o *observations) replace(x *exec, slot int) {
 		return
 	}
 	dead := x.vals[slot].pos
-	o.c.shadow = append(o.c.shadow, Shadowed{x.r.options[slot].spelling(x.r.rel), dead.file, dead.line, x.l.file, x.l.num})
+	o.remark(Shadowed{x.r.options[slot].spelling(x.r.rel), dead.file, dead.line, x.l.file, x.l.num})
 }
 
 func (o *observations) shadow(x *exec, by pos) {
-	if o == nil {
-		return
+	if o != nil {
+		o.remark(Shadowed{x.opt.spelling(x.r.rel), x.l.file, x.l.num, by.file, by.line})
 	}
-	o.c.shadow = append(o.c.shadow, Shadowed{x.opt.spelling(x.r.rel), x.l.file, x.l.num, by.file, by.line})
+}
+
+func (o *observations) remark(s Shadowed) {
+	if len(o.c.shadow) < maxRemarks {
+		o.c.shadow = append(o.c.shadow, s)
+	}
 }
 
 func (o *observations) shadowByPorts(x *exec) { o.shadow(x, pos{"command-line", 0}) }
@@ -104,7 +109,7 @@ func (o *observations) useless(x *exec) {
 }
 
 func (o *observations) note(x *exec, text string) {
-	if o != nil {
+	if o != nil && len(o.c.notes) < maxRemarks {
 		o.c.notes = append(o.c.notes, Note{x.l.file, x.l.num, text})
 	}
 }

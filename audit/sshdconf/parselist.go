@@ -56,6 +56,7 @@ func parseAcceptEnv(x *exec) error {
 // parseSetEnv takes the first line; from 8.7 a name's first value on it.
 func parseSetEnv(x *exec) error {
 	var kept []string
+	named := map[string]bool{}
 	for {
 		arg, ok := x.envWord()
 		if !ok {
@@ -65,7 +66,8 @@ func parseSetEnv(x *exec) error {
 		if !set {
 			return x.fatal("Invalid environment.")
 		}
-		if !x.r.argv || !hasName(kept, name) {
+		if !x.r.argv || !named[name] {
+			named[name] = true
 			kept = append(kept, arg)
 		}
 	}
@@ -83,15 +85,6 @@ func (x *exec) envWord() (string, bool) {
 	}
 	arg, ok := x.cur.next(false)
 	return arg, ok && arg != ""
-}
-
-func hasName(kept []string, name string) bool {
-	for _, k := range kept {
-		if strings.HasPrefix(k, name+"=") {
-			return true
-		}
-	}
-	return false
 }
 
 // firstList stores a line's arguments unless an earlier line gave some.
@@ -259,6 +252,9 @@ func parseSubsystem(x *exec) error {
 		return nil
 	}
 	if v := x.vals[x.opt.slot]; v != nil {
+		if len(v.items) >= maxSubsystems {
+			return &LimitError{x.l.file, x.l.num, "1024 subsystems"}
+		}
 		for i := range v.items {
 			if v.items[i].key != name {
 				continue

@@ -37,25 +37,18 @@ func (c *Config) Effective(conn Conn) (*Settings, error) {
 	if c.fails != nil {
 		return nil, c.fails
 	}
-	var buffer [64]bool
+	var buffer [64]byte
 	hits, err := c.hit(&conn, buffer[:0])
 	if err != nil {
 		return nil, err
 	}
-	key := make([]byte, 0, 64)
-	for _, h := range hits {
-		if h {
-			key = append(key, 1)
-		} else {
-			key = append(key, 0)
-		}
-	}
 	c.mu.RLock()
-	known := c.memo[string(key)]
+	known := c.memo[string(hits)]
 	c.mu.RUnlock()
 	if known == nil {
-		known = c.evaluate(&conn, hits)
-		c.remember(string(key), known)
+		key := string(hits)
+		known = c.evaluate(key)
+		c.remember(key, known)
 	}
 	return known.settings, known.err
 }
@@ -73,8 +66,8 @@ func (c *Config) remember(key string, o *outcome) {
 }
 
 // evaluate makes the connection pass.
-func (c *Config) evaluate(conn *Conn, hits []bool) *outcome {
-	w := &walker{c: c, conn: conn, vals: make(values, len(c.r.options)), hits: hits}
+func (c *Config) evaluate(hits string) *outcome {
+	w := &walker{c: c, connected: true, vals: make(values, len(c.r.options)), hits: hits}
 	if err := w.file(c.main, c.top, scope{matchOnly: true}); err != nil {
 		return &outcome{err: err}
 	}

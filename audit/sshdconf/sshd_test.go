@@ -21,7 +21,7 @@ import (
 )
 
 var (
-	sampleCount = flag.Int("sshdconf.samples", 120, "generated configurations per release")
+	sampleCount = flag.Int("sshdconf.samples", 300, "generated configurations per release")
 	sampleSeed  = flag.Uint64("sshdconf.seed", 1, "seed of the first generated configuration")
 )
 
@@ -251,4 +251,61 @@ func show(s *sample) string {
 		}
 	}
 	return b.String()
+}
+
+// TestEveryLineAlone compares each value and each mistake of the generator on
+// its own, outside and inside Match blocks that match and that do not.
+func TestEveryLineAlone(t *testing.T) {
+	for _, release := range sshdtest.Releases() {
+		t.Run(string(release), func(t *testing.T) {
+			h := prepare(t, release)
+			v, err := audit.ParseOpenSSH(h.Version())
+			if err != nil {
+				t.Fatal(err)
+			}
+			samples := loneLines()
+			answers := ask(t, h, samples)
+			for i, s := range samples {
+				compare(t, v, s, 0, answers[i][0], "line "+strconv.Itoa(i))
+			}
+		})
+	}
+}
+
+// aloneStep thins out the lines of TestEveryLineAlone.
+var aloneStep = flag.Int("sshdconf.step", 8, "every how many-th line is tried alone")
+
+// loneLines makes samples of one line each, in four surroundings in turn.
+func loneLines() []*sample {
+	var lines []string
+	for _, keyword := range sortedKeywords {
+		for _, value := range validValues[keyword] {
+			lines = append(lines, keyword+" "+value)
+		}
+	}
+	for _, n := range newValues {
+		for _, value := range n.values {
+			lines = append(lines, n.keyword+" "+value)
+		}
+	}
+	lines = append(lines, wrongLines...)
+	for _, m := range append(slices.Clone(matchLines), newMatchLines...) {
+		lines = append(lines, "Match "+m+"\nPermitTTY no\nX11Forwarding yes")
+	}
+	around := []string{"", "Subsystem sftp internal-sftp\nMatch User alice\n", "Match User bob\n", "Match all\n"}
+	var samples []*sample
+	for i, line := range lines {
+		for j, before := range around {
+			if (i+j)%*aloneStep != 0 {
+				continue
+			}
+			name := fmt.Sprintf("/cases/s%d-%d/sshd_config", i, j)
+			text := "AuthorizedKeysCommandUser nobody\nAuthorizedPrincipalsCommandUser nobody\n" + before + line + "\n"
+			samples = append(samples, &sample{main: name, files: map[string]string{name: text}, specs: []spec{{
+				"user=alice,host=www.example.org,addr=10.1.2.3,laddr=192.0.2.1,lport=22",
+				Conn{User: "alice", Groups: groups["alice"], Host: "www.example.org", Addr: "10.1.2.3", LocalAddr: "192.0.2.1", LocalPort: 22},
+			}}})
+		}
+	}
+	return samples
 }

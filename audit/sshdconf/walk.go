@@ -5,14 +5,19 @@ import (
 	"strings"
 )
 
-// Bounds of this reader. sshd has only the depth.
+// Bounds of this reader. sshd has only the depth: it would work on for minutes.
 const (
 	maxDepth       = 16
 	maxFiles       = 256
 	maxEvaluations = 1024
+	maxLines       = 1 << 20 // over all evaluations
 	maxFileSize    = 1 << 20
 	maxTotalSize   = 4 << 20
-	maxMatches     = 4096
+	maxFound       = 4096 // paths for one pattern
+	maxBlocks      = 4096 // Match lines in one pass
+	maxSubsystems  = 1024
+	maxNames       = 64 << 10 // bytes of a list of algorithms
+	maxRemarks     = 1000     // notes, and shadowed lines
 )
 
 // walker goes through the lines as parse_server_config_depth does.
@@ -20,19 +25,22 @@ type walker struct {
 	c    *Config
 	src  Source
 	vals values
-	// conn is nil in the start-up pass.
-	conn   *Conn
-	active bool
+	// connected is false in the start-up pass.
+	connected bool
+	active    bool
 	// portsFixed is -p on the command line.
 	portsFixed  bool
 	seen        *observations
 	evaluations int
+	lines       int
 	total       int
 	read        map[string][]*line
-	// record gathers the skeleton of Match lines, in a pass of its own.
+	// record gathers the skeleton of Match lines, in a pass of its own; blocks
+	// counts them.
 	record bool
-	// hits answers the Match lines in turn, in a connection pass.
-	hits []bool
+	blocks int
+	// hits answers the Match lines in turn, in a connection pass: 1 is yes.
+	hits string
 }
 
 // scope is the state that belongs to one file's turn.
@@ -73,8 +81,11 @@ func (w *walker) start(args *arguments) error {
 	if err := c.sanity(c.global); err != nil {
 		return err
 	}
-	skeleton := &walker{c: c, conn: &Conn{}, record: true}
+	skeleton := &walker{c: c, connected: true, record: true}
 	c.fails = skeleton.file(c.main, c.top, scope{matchOnly: true})
+	if limit := (*LimitError)(nil); errors.As(c.fails, &limit) {
+		return c.fails
+	}
 	return nil
 }
 
@@ -114,6 +125,9 @@ func (w *walker) file(path string, lines []*line, s scope) error {
 	if w.evaluations++; w.evaluations > maxEvaluations {
 		return &LimitError{path, 0, "1024 evaluations of included files"}
 	}
+	if w.lines += len(lines); w.lines > maxLines {
+		return &LimitError{path, 0, "a million lines in all evaluations"}
+	}
 	for _, l := range lines {
 		if err := w.line(l, &s); err != nil {
 			return err
@@ -139,7 +153,7 @@ func (w *walker) line(l *line, s *scope) error {
 		return x.fatal("invalid quotes")
 	}
 	if !w.active && !l.word.inMatch {
-		if w.conn == nil {
+		if !w.connected {
 			return x.fatal("Directive '%s' is not allowed within a Match block", l.keyword)
 		}
 		return nil // it had its turn in the start-up pass
@@ -169,10 +183,10 @@ func (w *walker) match(x *exec, s *scope) error {
 	if err != nil {
 		return err
 	}
-	if w.conn == nil {
-		w.active = !s.never && m.always(x.r)
+	if w.connected {
+		w.active, w.hits = w.hits[0] == 1, w.hits[1:]
 	} else {
-		w.active, w.hits = w.hits[0], w.hits[1:]
+		w.active = !s.never && m.always(x.r)
 	}
 	s.matchOnly = false
 	w.seen.block(x, m)
@@ -211,13 +225,11 @@ func (w *walker) include(x *exec, s *scope) error {
 }
 
 func (w *walker) includePattern(x *exec, s *scope, pattern string) error {
-	found := false
-	for i := 0; i < len(w.c.cache); i++ { // the list may grow meanwhile, as sshd's does
-		item := w.c.cache[i]
-		if item.selector != pattern {
-			continue
-		}
-		found = true
+	if w.lines++; w.lines > maxLines {
+		return &LimitError{x.l.file, x.l.num, "a million lines in all evaluations"}
+	}
+	for i := 0; i < len(w.c.cache[pattern]); i++ { // the list may grow meanwhile, as sshd's does
+		item := w.c.cache[pattern][i]
 		if item.file == "" {
 			continue
 		}
@@ -225,18 +237,18 @@ func (w *walker) includePattern(x *exec, s *scope, pattern string) error {
 			return err
 		}
 	}
-	if found || w.src == nil {
+	if len(w.c.cache[pattern]) > 0 || w.src == nil {
 		return nil
 	}
 	paths, err := w.src.Glob(pattern)
 	if err != nil {
 		return &ReadError{pattern, err}
 	}
-	if len(paths) > maxMatches {
+	if len(paths) > maxFound {
 		return &LimitError{x.l.file, x.l.num, "4096 files for one pattern"}
 	}
 	if len(paths) == 0 {
-		w.c.cache = append(w.c.cache, included{selector: pattern})
+		w.c.cache[pattern] = []included{{}}
 	}
 	for _, path := range paths {
 		lines, err := w.load(path)
@@ -250,7 +262,7 @@ func (w *walker) includePattern(x *exec, s *scope, pattern string) error {
 		if err := w.included(path, lines, s); err != nil {
 			return err
 		}
-		w.c.cache = append(w.c.cache, included{pattern, path, lines})
+		w.c.cache[pattern] = append(w.c.cache[pattern], included{path, lines})
 	}
 	return nil
 }
@@ -296,6 +308,9 @@ func (w *walker) skeleton(x *exec, s *scope) error {
 			return err
 		}
 		s.matchOnly = false
+		if w.blocks++; w.blocks > maxBlocks {
+			return &LimitError{x.l.file, x.l.num, "4096 Match lines"}
+		}
 		w.c.program = append(w.c.program, step{kind: stepMatch, match: m, line: x.l})
 	case include:
 		for _, pattern := range x.list() {
@@ -312,8 +327,8 @@ func (w *walker) skeleton(x *exec, s *scope) error {
 }
 
 func (w *walker) skeletonFiles(pattern string, s *scope) error {
-	for _, item := range w.c.cache {
-		if item.selector != pattern || item.file == "" {
+	for _, item := range w.c.cache[pattern] {
+		if item.file == "" {
 			continue
 		}
 		before := len(w.c.program)
@@ -330,9 +345,9 @@ func (w *walker) skeletonFiles(pattern string, s *scope) error {
 	return nil
 }
 
-// hit evaluates the skeleton for a connection: one answer a Match line, in the
-// order in which a pass meets them.
-func (c *Config) hit(conn *Conn, out []bool) ([]bool, error) {
+// hit evaluates the skeleton for a connection: one byte a Match line, in the
+// order in which a pass meets them, appended to out.
+func (c *Config) hit(conn *Conn, out []byte) ([]byte, error) {
 	type outer struct{ active, never bool }
 	var stack []outer
 	active, never := false, false
@@ -350,7 +365,11 @@ func (c *Config) hit(conn *Conn, out []bool) ([]bool, error) {
 				return nil, &UnknownError{p.line.file, p.line.num, "Match LocalPort needs the local port of the connection"}
 			}
 			active = !never && p.match.matches(c.r, conn)
-			out = append(out, active)
+			if active {
+				out = append(out, 1)
+			} else {
+				out = append(out, 0)
+			}
 		}
 	}
 	return out, nil
