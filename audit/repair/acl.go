@@ -26,6 +26,7 @@ func losers(acl hostfs.ACL, from, to uint32) []string {
 			out = append(out, fmt.Sprintf("user %d loses %s", e.ID, letters(lost)))
 		case hostfs.ACLGroup:
 			out = append(out, fmt.Sprintf("group %d loses %s", e.ID, letters(lost)))
+		default: // owner, owning group, mask and others have no name
 		}
 	}
 	return out

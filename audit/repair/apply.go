@@ -4,6 +4,7 @@ package repair
 
 import (
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -80,7 +81,7 @@ func withGroups(t Target, items []*item) hostfs.Identity {
 	id := t.identity()
 	for _, it := range items {
 		if it.to.mode&0o2000 != 0 && it.to.gid != t.GID {
-			id.Groups = append(id.Groups[:len(id.Groups):len(id.Groups)], it.to.gid)
+			id.Groups = append(slices.Clip(id.Groups), it.to.gid)
 		}
 	}
 	return id

@@ -145,25 +145,33 @@ func (r *run) textItem(t Target, f *textFile, fixed []byte, notes []string) *ite
 func digest(sum []byte) string { return "sha256:" + hex.EncodeToString(sum[:min(len(sum), 6)]) }
 
 // open pins directory and file and reads the text. What cannot be reached was
-// reported when modes were looked at.
+// reported when modes were looked at; then nothing is pinned.
 func (f *textFile) open(home *hostfs.Walked, t Target) *refusal {
+	f.dir, f.pin = f.find(home, t)
+	if f.pin == nil {
+		return nil
+	}
 	var err error
-	if f.dir, err = parentPin(home, f.rel); err != nil {
-		return nil
-	}
-	pin, err := home.Beneath(f.rel)
-	if err != nil {
-		return nil
-	}
-	if pin.Info.Type != hostfs.Regular || pin.Info.UID != t.UID {
-		pin.Close()
-		return nil
-	}
-	f.pin = pin
-	if f.text, err = pin.ReadAll(maxText, nil); err != nil {
+	if f.text, err = f.pin.ReadAll(maxText, nil); err != nil {
 		return hostfsRefusal(err)
 	}
 	return nil
+}
+
+// find pins the directory and the account's own regular file in it.
+func (f *textFile) find(home *hostfs.Walked, t Target) (dir, file *hostfs.Pin) {
+	dir, err := parentPin(home, f.rel)
+	if err != nil {
+		return nil, nil
+	}
+	file, err = home.Beneath(f.rel)
+	if err == nil && file.Info.Type == hostfs.Regular && file.Info.UID == t.UID {
+		return dir, file
+	}
+	if err == nil {
+		file.Close()
+	}
+	return dir, nil
 }
 
 // hold takes the lease and sees that the text is still the one that was repaired.

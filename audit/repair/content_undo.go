@@ -108,7 +108,7 @@ func (r *run) classifyText(rec *Record) Phase {
 	r.withRecorded(rec, func(p *hostfs.Pin) {
 		id := identityOf(p)
 		switch {
-		case rec.Identity.compare(id, sameBoot) != differs:
+		case rec.compare(id, sameBoot) != differs:
 			phase = PhaseFailed
 			if rec.Phase == PhaseUndo {
 				phase = PhaseUndone
@@ -160,7 +160,7 @@ func (r *run) sweep(rec *Record, sameBoot bool) {
 		}
 		info := f.created.Info
 		if info.Type == hostfs.Regular && info.UID == t.UID && info.Nlink == 1 &&
-			rec.Identity.compare(identityOf(f.created), sameBoot) == differs {
+			rec.compare(identityOf(f.created), sameBoot) == differs {
 			f.discard()
 		}
 		return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -73,8 +74,7 @@ func checkLinks(links []hostfs.Link) *refusal {
 // directories are no exception: the account's own name in them can be planted.
 func checkParents(t Target, chain []hostfs.Dir) *refusal {
 	own := false
-	for i := len(chain) - 1; i >= 0; i-- {
-		d := chain[i]
+	for _, d := range slices.Backward(chain) {
 		own = own || d.Info.UID == t.UID
 		switch {
 		case d.Info.UID != t.UID && (d.Info.UID != 0 || own):

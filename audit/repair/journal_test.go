@@ -158,11 +158,9 @@ func TestSegmentsRotateAndOldOnesGo(t *testing.T) {
 	first := segmentOf(t, b)
 	big, err := os.OpenFile(first, os.O_WRONLY|os.O_APPEND, 0)
 	must(t, err)
-	line, err := sampleRecord(1).encode()
-	must(t, err)
 	rec := sampleRecord(1)
 	rec.Phase = PhaseDone
-	line, err = rec.encode()
+	line, err := rec.encode()
 	must(t, err)
 	_, err = big.Write(bytes.Repeat(line, segmentSize/len(line)+1))
 	must(t, err)

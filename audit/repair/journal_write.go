@@ -5,6 +5,7 @@ package repair
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -172,18 +173,18 @@ func (j *journal) prune(now time.Time) error {
 		return err
 	}
 	var total int64
-	for i := len(names) - 1; i >= 0; i-- {
+	for i, name := range slices.Backward(names) {
 		var st unix.Stat_t
-		if err := unix.Fstatat(int(j.dir.f.Fd()), names[i], &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-			return fmt.Errorf("%s/%s: %w", j.dir.path, names[i], err)
+		if err := unix.Fstatat(int(j.dir.f.Fd()), name, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
+			return fmt.Errorf("%s/%s: %w", j.dir.path, name, err)
 		}
 		total += st.Size
 		old := now.Sub(time.Unix(st.Mtim.Unix())) > journalAge
 		if i == len(names)-1 || !old && total <= journalSize {
 			continue
 		}
-		if err := unix.Unlinkat(int(j.dir.f.Fd()), names[i], 0); err != nil {
-			return fmt.Errorf("%s/%s: %w", j.dir.path, names[i], err)
+		if err := unix.Unlinkat(int(j.dir.f.Fd()), name, 0); err != nil {
+			return fmt.Errorf("%s/%s: %w", j.dir.path, name, err)
 		}
 	}
 	return nil
@@ -192,7 +193,8 @@ func (j *journal) prune(now time.Time) error {
 func (j *journal) Close() error {
 	// Give back what was allocated ahead and not used.
 	if j.broken == nil && j.reserved > j.size {
-		j.f.Truncate(j.size)
+		// What stays allocated is given back when the segment is opened next.
+		_ = j.f.Truncate(j.size)
 	}
 	return j.f.Close()
 }

@@ -4,6 +4,7 @@ package repair
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -71,7 +72,7 @@ func waitLock(ctx context.Context, f *os.File) error {
 func holder(f *os.File) string {
 	b := make([]byte, 16)
 	n, err := f.ReadAt(b, 0)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return ""
 	}
 	pid, err := strconv.Atoi(strings.TrimSpace(string(b[:n])))

@@ -95,8 +95,9 @@ func rank(name string) int {
 		return 0
 	case keyfiles.Other:
 		return 2
+	default:
+		return 1
 	}
-	return 1
 }
 
 // listNames lists the pinned directory, maxListed+1 names at most.
@@ -189,9 +190,10 @@ func (l *look) reads(o *object) bool {
 		if err == nil {
 			unix.Close(fd)
 		}
-		return err == nil || err == unix.EAGAIN // a lease stands on it
+		return err == nil || errors.Is(err, unix.EAGAIN) // a lease stands on it
+	default:
+		return false
 	}
-	return false
 }
 
 // unreached says why a place could not be pinned, where that matters.

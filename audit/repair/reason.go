@@ -59,12 +59,11 @@ func refuse(reason, format string, args ...any) *refusal {
 // asRefusal turns any error into a refusal; one that is none already becomes
 // the word for its errno.
 func asRefusal(err error, tried string) *refusal {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
 	}
-	var errno unix.Errno
-	if !errors.As(err, &errno) {
+	errno, ok := errors.AsType[unix.Errno](err)
+	if !ok {
 		return refuse(reasonDenied, "%s: %v", tried, err)
 	}
 	return errnoRefusal(errno, tried)

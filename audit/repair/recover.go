@@ -60,7 +60,7 @@ func (r *run) classify(rec *Record) Phase {
 	}
 	phase := PhaseUnknown
 	r.withRecorded(rec, func(p *hostfs.Pin) {
-		if rec.Identity.compare(identityOf(p), rec.BootID == bootID()) == differs {
+		if rec.compare(identityOf(p), rec.BootID == bootID()) == differs {
 			return
 		}
 		switch stateOf(p.Info) {

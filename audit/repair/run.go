@@ -232,8 +232,7 @@ func (r *run) tell(t Target, items []*item, result string) {
 
 // stop reports an error that ends the run, as a refusal of everything.
 func (r *run) stop(err error) {
-	var ref *refusal
-	if errors.As(err, &ref) {
+	if ref, ok := errors.AsType[*refusal](err); ok {
 		r.report.Refused = append(r.report.Refused, ref.entry("", ""))
 	}
 }

@@ -46,7 +46,7 @@ func filterCalls(errno string, calls []string) error {
 	}
 	for _, call := range calls {
 		if _, _, e := unix.Syscall6(uintptr(callNumbers[call]), ^uintptr(0), 0, 0, 0, 0, 0); e != unix.ENOSYS && e != unix.EPERM {
-			return fmt.Errorf("%s still answers %v", call, e)
+			return fmt.Errorf("%s still answers %w", call, e)
 		}
 	}
 	return nil

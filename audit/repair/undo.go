@@ -220,13 +220,14 @@ func pinOne(home *hostfs.Walked, rec *Record, items *[]*item) {
 // checkBack compares the pinned object with the record. An object that has the
 // old state already wants nothing: from becomes to.
 func (r *run) checkBack(it *item, expected map[string]state) *refusal {
-	switch it.rec.Identity.compare(identityOf(it.pin), it.rec.BootID == bootID()) {
+	switch it.rec.compare(identityOf(it.pin), it.rec.BootID == bootID()) {
 	case differs:
 		return refuse(reasonChanged, "it is another object than the one that was repaired")
 	case unprovable:
 		if !r.opt.Force {
 			return refuse(reasonChanged, "the file system keeps neither birth time nor file handle, so that a new file could pass for the one that was repaired; repeat with --force if you are sure")
 		}
+	case same:
 	}
 	now, known := expected[it.rel()]
 	if !known {

@@ -99,7 +99,7 @@ func TestT30FileDeletedAndRemadeUnderTheSameInodeNumberIsAnother(t *testing.T) {
 func TestUndoAsksForForceWithoutAnIdentity(t *testing.T) {
 	b := loose(t)
 	r := b.fix(Options{})
-	rewriteJournal(t, b, func(rec *Record) { rec.Identity.Btime, rec.Identity.Handle = 0, nil })
+	rewriteJournal(t, b, func(rec *Record) { rec.Btime, rec.Handle = 0, nil })
 	wantLines(t, b.undo(r.ID, Options{}), "refused /home/alice/.ssh/authorized_keys changed")
 	wantLines(t, b.undo(r.ID, Options{Force: true}), "undone /home/alice/.ssh/authorized_keys mode 0600>0666")
 }
