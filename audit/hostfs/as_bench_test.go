@@ -13,6 +13,7 @@ func BenchmarkAs(b *testing.B) {
 	r := build(b)
 	id := hostfs.Identity{UID: alice, GID: alice, Groups: []uint32{alice}}
 	b.ReportAllocs()
+	cpu := processorTime(b)
 	err := r.Worker(func(w *hostfs.Worker) error {
 		for b.Loop() {
 			if err := w.As(id, func(*hostfs.View) error { return nil }); err != nil {
@@ -24,4 +25,5 @@ func BenchmarkAs(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	b.ReportMetric(float64(processorTime(b)-cpu)/float64(b.N), "cpu-ns/op")
 }

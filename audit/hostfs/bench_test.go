@@ -18,6 +18,7 @@ import (
 
 	"sshaudit/audit/hostfs"
 	"sshaudit/audit/hostfs/hostfstest"
+	"sshaudit/audit/sshdtest"
 )
 
 const (
@@ -90,7 +91,7 @@ const never = time.Duration(1<<63 - 1)
 func BenchmarkAccount(b *testing.B) {
 	dir := accounts(b, benchAccounts)
 	bare := filepath.Join(b.TempDir(), "bare")
-	if out, err := exec.Command("gcc", "-O2", "-pthread", "-o", bare, "testdata/bare.c").CombinedOutput(); err != nil {
+	if out, err := exec.Command(sshdtest.NeedProgram(b, "gcc", "gcc"), "-O2", "-pthread", "-o", bare, "testdata/bare.c").CombinedOutput(); err != nil {
 		b.Fatalf("gcc: %v\n%s", err, out)
 	}
 	names := make([]string, benchAccounts)

@@ -3,6 +3,7 @@
 package hostfs
 
 import (
+	"slices"
 	"syscall"
 	"testing"
 )
@@ -11,10 +12,8 @@ import (
 // kernel or behind a seccomp filter.
 func FailCalls(t testing.TB, errno syscall.Errno, calls ...string) {
 	testHook = func(call string) syscall.Errno {
-		for _, c := range calls {
-			if c == call {
-				return errno
-			}
+		if slices.Contains(calls, call) {
+			return errno
 		}
 		return 0
 	}

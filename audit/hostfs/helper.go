@@ -142,7 +142,7 @@ func (h *Helper) ask(request []byte, budget time.Duration) ([]byte, error) {
 func Serve(requests io.Reader, answers io.Writer, answer func(request []byte) []byte) error {
 	for {
 		request, err := readFrame(requests)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {

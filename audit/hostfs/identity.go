@@ -67,6 +67,8 @@ func (r *Root) As(id Identity, f func(*View) error) error {
 type Worker struct {
 	root *Root
 	view View
+	// checked: this thread's switching was compared with /proc.
+	checked bool
 	// gone: the thread could not get its own identity back.
 	gone bool
 }
@@ -141,6 +143,12 @@ func (w *Worker) As(id Identity, f func(*View) error) error {
 	if err := r.become(id); err != nil {
 		return err
 	}
+	if !w.checked {
+		if err := r.verifyThread(id); err != nil {
+			return err
+		}
+		w.checked = true
+	}
 	return f(v)
 }
 
@@ -173,7 +181,7 @@ func (r *Root) become(id Identity) error {
 		return fmt.Errorf("uid %d: %w (the kernel reports effective uid %d, gid %d, capabilities %x)",
 			id.UID, ErrIdentity, euid, egid, effective)
 	}
-	return r.verifyThread(id)
+	return nil
 }
 
 func setEffective(uid, gid uint32) error {

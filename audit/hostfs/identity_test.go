@@ -267,7 +267,7 @@ func TestT50ChildrenInheritNoDescriptor(t *testing.T) {
 	}
 	defer w.Close()
 	open, _ := newChild(t, "descriptors").ask(t, "")
-	for _, link := range strings.Split(open, "\n") {
+	for link := range strings.SplitSeq(open, "\n") {
 		if strings.HasPrefix(link, r.Dir()) || strings.Contains(link, fmt.Sprintf("/proc/%d/", os.Getpid())) {
 			t.Error("open in a child:", link)
 		}

@@ -51,8 +51,9 @@ func (t *token) matches(c byte) bool {
 		return t.char == c
 	case set:
 		return (t.members[c>>6]>>(c&63)&1 == 1) != t.negated
+	default:
+		return t.kind == question
 	}
-	return t.kind == question
 }
 
 // char is a byte of a pattern; a quoted one has lost its special meaning.

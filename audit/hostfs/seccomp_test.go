@@ -3,6 +3,7 @@
 package hostfs_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -36,8 +37,8 @@ func childSeccomp(args []string) error {
 	if err := unix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, uintptr(unsafe.Pointer(&prog)), 0, 0); err != nil {
 		return err
 	}
-	if _, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{Flags: unix.O_PATH}); err != errno {
-		return fmt.Errorf("the filter does not work: %v", err)
+	if _, err := unix.Openat2(unix.AT_FDCWD, "/", &unix.OpenHow{Flags: unix.O_PATH}); !errors.Is(err, errno) {
+		return fmt.Errorf("the filter does not work: %w", err)
 	}
 	var env []string
 	for _, e := range os.Environ() {

@@ -12,6 +12,7 @@ import (
 
 	"sshaudit/audit/hostfs"
 	"sshaudit/audit/hostfs/hostfstest"
+	"sshaudit/audit/sshdtest"
 )
 
 // childScan looks at everything in a tree, between two marks for strace.
@@ -54,13 +55,7 @@ func childScan(args []string) error {
 // TestStraceOpensNothingThatCouldBlock is the proof of an absence: below a home,
 // every open has O_PATH or O_NONBLOCK, and special files are never opened at all.
 func TestT07T09StraceOpensNothingThatCouldBlock(t *testing.T) {
-	strace, err := exec.LookPath("strace")
-	if err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatal("install strace")
-		}
-		t.Skip("needs strace")
-	}
+	strace := sshdtest.NeedProgram(t, "strace", "strace")
 	dir := hostfstest.Build(t, append(homeOf(alice),
 		hostfstest.Entry{Path: "/home/alice/.ssh/fifo", Special: unix.S_IFIFO, UID: alice},
 		hostfstest.Entry{Path: "/home/alice/.ssh/socket", Special: unix.S_IFSOCK, UID: alice},

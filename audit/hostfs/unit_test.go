@@ -17,6 +17,7 @@ import (
 
 	"sshaudit/audit/hostfs"
 	"sshaudit/audit/hostfs/hostfstest"
+	"sshaudit/audit/sshdtest"
 )
 
 const mountinfo = `22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda1 rw
@@ -65,15 +66,17 @@ func FuzzACL(f *testing.F) {
 	})
 }
 
-// TestACL sets an ACL with setfacl(1) and reads it back.
-func TestACLIsThatOfSetfacl(t *testing.T) {
-	dir := hostfstest.Build(t, hostfstest.Entry{Path: "/f", Mode: 0o640}, hostfstest.Entry{Path: "/plain"})
-	if out, err := exec.Command("setfacl", "-m", fmt.Sprintf("u:%d:rw,g:%d:r,m:rw", alice, bob), dir+"/f").CombinedOutput(); err != nil {
-		if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") == "" {
-			t.Skip("needs the acl package")
-		}
+func setfacl(t *testing.T, entries, path string) {
+	t.Helper()
+	program := sshdtest.NeedProgram(t, "setfacl", "acl")
+	if out, err := exec.Command(program, "-m", entries, path).CombinedOutput(); err != nil {
 		t.Fatalf("%v %s", err, out)
 	}
+}
+
+func TestACLIsThatOfSetfacl(t *testing.T) {
+	dir := hostfstest.Build(t, hostfstest.Entry{Path: "/f", Mode: 0o640}, hostfstest.Entry{Path: "/plain"})
+	setfacl(t, fmt.Sprintf("u:%d:rw,g:%d:r,m:rw", alice, bob), dir+"/f")
 	for path, want := range map[string][]hostfs.ACLEntry{"/plain": nil, "/f": {
 		{Tag: hostfs.ACLUserObj, Perm: 6, ID: 1<<32 - 1}, {Tag: hostfs.ACLUser, Perm: 6, ID: alice},
 		{Tag: hostfs.ACLGroupObj, Perm: 4, ID: 1<<32 - 1}, {Tag: hostfs.ACLGroup, Perm: 4, ID: bob},
@@ -218,12 +221,7 @@ func TestSearchIsDeniedBySharedParentsToo(t *testing.T) {
 	}
 	t.Run("ACL", func(t *testing.T) {
 		dir := hostfstest.Build(t, homeOf(alice)...)
-		if out, err := exec.Command("setfacl", "-m", fmt.Sprintf("u:%d:-", alice), dir+"/home").CombinedOutput(); err != nil {
-			if errors.Is(err, exec.ErrNotFound) && os.Getenv("CI") == "" {
-				t.Skip("needs the acl package")
-			}
-			t.Fatalf("%v %s", err, out)
-		}
+		setfacl(t, fmt.Sprintf("u:%d:-", alice), dir+"/home")
 		r := openRoot(t, dir)
 		if _, err := r.Self().Stat("/home/alice"); err != nil {
 			t.Fatal(err)
