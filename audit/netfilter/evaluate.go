@@ -34,6 +34,11 @@ func (rs *Ruleset) Evaluate(q Question, host *Host) (Answer, error) {
 	m.hasNAT = slices.ContainsFunc(rs.Tables, func(t *Table) bool {
 		return m.applies(t) && slices.ContainsFunc(t.Order, func(c *Chain) bool { return c.Type == "nat" })
 	})
+	m.hasOutput = slices.ContainsFunc(rs.Tables, func(t *Table) bool {
+		return m.applies(t) && slices.ContainsFunc(t.Order, func(c *Chain) bool {
+			return (c.Hook == Output || c.Hook == Postrouting) && (c.Type != "nat") && (len(c.Rules) > 0 || c.Policy.Code != Accept)
+		})
+	})
 	m.ctOn = m.needsConntrack()
 	plans := m.plans()
 	if plans == nil {

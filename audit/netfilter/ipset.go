@@ -198,7 +198,7 @@ func (m *machine) entryPort(s *state, e *IPSetEntry, kind string, source bool) t
 	if source {
 		dst = src
 	}
-	if kind != "bitmap" && e.Proto != byte(m.q.Proto) {
+	if kind != "bitmap" && e.Proto != byte(m.proto(s)) {
 		return no
 	}
 	return inPorts(dst, e.PortFrom, e.PortTo)

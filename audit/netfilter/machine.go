@@ -61,6 +61,8 @@ type machine struct {
 	loopback bool
 	ctOn     bool
 	hasNAT   bool
+	// hasOutput: chains see what this host sends.
+	hasOutput bool
 
 	plan   []stage
 	ends   map[core]outcome
@@ -275,7 +277,7 @@ func (m *machine) obey(s *state, r *Rule, st step, g *segment) (outcome, bool) {
 	case Drop:
 		return end(canDrop)
 	case Reject:
-		return end(canReject)
+		return m.refuse(s, r, st)
 	case Stolen:
 		return end(canOther)
 	case Accept:
@@ -298,6 +300,31 @@ func (m *machine) obey(s *state, r *Rule, st step, g *segment) (outcome, bool) {
 		s.chain, s.rule, s.op = to, 0, 0
 	}
 	return outcome{}, false
+}
+
+// refuse sends the answer of a rejection out. One that gets lost in the output
+// chains leaves the client waiting as a drop does.
+func (m *machine) refuse(s *state, r *Rule, st step) (outcome, bool) {
+	at := &ref{chain: s.chain, rule: r}
+	switch {
+	case s.way.outgoing():
+		// The answer goes to this host itself, and the client hears nothing.
+		return single(canDrop, &decision{ref: at}), true
+	case s.way == later || !m.hasOutput:
+		return single(canReject, &decision{ref: at, set: st.set, elem: st.element}), true
+	case s.track != tracked && m.ctOn:
+		d := &decision{ref: at}
+		return merge(single(canReject, d), single(canDrop, d), "whether the refusal of an untracked packet gets out"), true
+	}
+	out := *s
+	m.acceptBase(&out)
+	for out.stage = 0; m.plan[out.stage].kind != turnStage; {
+		out.stage++
+	}
+	out.stage++
+	out.way, out.refused, out.reset, out.replyDir, out.pre = refusal, at, st.reset, true, false
+	out.mark, out.priority = zero32, bits32{}
+	return m.branch(&out), true
 }
 
 // leave ends a chain: back to the caller, or the policy of a base chain.

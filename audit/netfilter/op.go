@@ -13,7 +13,8 @@ type step struct {
 	why string
 	// alts are the possible outcomes of a fork beyond match and no match.
 	alts []alt
-	// note is shown in the trace ("reject with tcp reset" and the like).
+	// reset: a rejection answers with a TCP reset.
+	reset   bool
 	element *Element
 	set     *Set
 }
@@ -73,7 +74,9 @@ type opReject struct {
 	kind, code uint32
 }
 
-func (o opReject) exec(*machine, *state) step { return decide(Verdict{Code: Reject}) }
+func (o opReject) exec(*machine, *state) step {
+	return step{kind: verdict, v: Verdict{Code: Reject}, reset: o.kind == 1 || o.with == "tcp-reset" || o.with == "tcp reset"}
+}
 
 // opMaybe is a match that nobody can decide beforehand.
 type opMaybe struct{ name, text string }

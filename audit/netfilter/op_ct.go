@@ -54,6 +54,8 @@ func (s *state) stateBits() uint32 {
 		return stateUntracked
 	case s.track == untouched:
 		return stateInvalid
+	case s.way == refusal:
+		return stateRelated // nf_conntrack_attach
 	case s.established:
 		return stateEstablished
 	}

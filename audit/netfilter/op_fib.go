@@ -62,7 +62,7 @@ func (o opFib) exec(m *machine, s *state) step {
 // reverse looks for the route to addr: the interface's name and index, and
 // whether there is one; with sameIface only a route over the packet's interface counts.
 func (m *machine) reverse(s *state, addr, src netip.Addr, sameIface, useMark bool) (name string, oif int, t tri) {
-	if m.loopback && s.way != reply {
+	if m.loopback && !s.way.outgoing() {
 		return m.q.Interface, 1, yes
 	}
 	if m.host == nil || m.host.Route == nil || !addr.IsValid() || m.host.PolicyRules && useMark && s.mark.k != ^uint32(0) {
@@ -97,7 +97,7 @@ func (m *machine) reverse(s *state, addr, src netip.Addr, sameIface, useMark boo
 // route: RTN_LOCAL, RTN_UNICAST, …
 func (m *machine) addrType(s *state, v value, isDest, onIface bool) bits32 {
 	sure := func(t uint32) bits32 { return bits32{t, ^uint32(0)} }
-	host := isDest == (s.way != reply) // the end that is this host
+	host := isDest != s.way.outgoing() // the end that is this host
 	addr := addrOf(v)
 	switch {
 	case addr.IsValid() && addr.IsMulticast():

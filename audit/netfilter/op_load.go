@@ -22,7 +22,7 @@ func (o opPayload) exec(m *machine, s *state) step {
 	var h value
 	switch o.base {
 	case baseLink:
-		if s.way == reply {
+		if s.way.outgoing() {
 			return missed()
 		}
 		h = m.linkHeader()
@@ -133,7 +133,7 @@ func (o opMeta) exec(m *machine, s *state) step {
 // meta gives a meta value; ok is false when the kernel breaks the rule; a value
 // without bytes may be either.
 func (m *machine) meta(s *state, key uint32) (v value, ok bool) {
-	in := s.way != reply
+	in := !s.way.outgoing()
 	switch key {
 	case metaLen:
 		return unknown(4, "meta length"), true
@@ -166,9 +166,9 @@ func (m *machine) meta(s *state, key uint32) (v value, ok bool) {
 	case metaNfproto:
 		return known8(m.nfproto(s)), true
 	case metaL4proto:
-		return known8(byte(m.q.Proto)), true
+		return known8(byte(m.proto(s))), true
 	case metaPkttype:
-		if s.way == reply {
+		if s.way.outgoing() {
 			return unknown(1, "meta pkttype"), true
 		}
 		if m.loopback {
@@ -262,7 +262,7 @@ type opExthdr struct {
 
 func (o opExthdr) exec(m *machine, s *state) step {
 	switch {
-	case o.tcp && m.q.Proto != TCP, o.ipv6 && !m.v6:
+	case o.tcp && m.proto(s) != TCP, o.ipv6 && !m.v6:
 		if o.present && o.tcp {
 			s.regs.put(o.reg, known8(0))
 			return goOn()

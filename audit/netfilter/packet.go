@@ -13,6 +13,7 @@ const lowestClientPort = 1024
 // TCP flags of the packets of a handshake.
 const (
 	flagSYN = 0x02
+	flagRST = 0x04
 	flagACK = 0x10
 )
 
@@ -48,16 +49,30 @@ func (m *machine) addrs(s *state) (src, dst value) {
 	if s.snatOnce && s.snat && s.way == request {
 		client = m.addrValue(netip.Addr{}, "source NAT")
 	}
-	if s.way == reply {
+	if s.way.outgoing() {
 		return host, client
 	}
 	return client, host
 }
 
+// proto is the transport protocol of the packet.
+func (m *machine) proto(s *state) Proto {
+	switch {
+	case s.way != refusal || s.reset:
+		return m.q.Proto
+	case m.v6:
+		return icmpv6
+	}
+	return icmp
+}
+
 // ports gives the source and destination port of the packet.
 func (m *machine) ports(s *state) (src, dst value) {
+	if p := m.proto(s); p != TCP && p != UDP {
+		return unknown(2, "the ICMP header"), unknown(2, "the ICMP header")
+	}
 	_, p := m.dest(s)
-	if s.way == reply {
+	if s.way.outgoing() {
 		return known16(p), clientPort()
 	}
 	return clientPort(), known16(p)
@@ -83,12 +98,12 @@ func (m *machine) networkHeader(s *state) value {
 	set := func(off int, b, k byte) { h.b[off], h.known[off] = b, k }
 	if m.v6 {
 		set(0, 0x60, 0xf0)
-		set(6, byte(m.q.Proto), 0xff)
+		set(6, byte(m.proto(s)), 0xff)
 	} else {
 		set(0, 0x40, 0xf0)
 		set(6, 0, 0xbf) // not a fragment; whether it may be fragmented is the client's choice
 		set(7, 0, 0xff)
-		set(9, byte(m.q.Proto), 0xff)
+		set(9, byte(m.proto(s)), 0xff)
 	}
 	for i, v := range []value{src, dst} {
 		copy(h.b[at+i*len(v.b):], v.b)
@@ -103,8 +118,16 @@ func (m *machine) networkHeader(s *state) value {
 // transportHeader builds the TCP or UDP header.
 func (m *machine) transportHeader(s *state) value {
 	n := 8
-	if m.q.Proto == TCP {
+	if m.proto(s) == TCP {
 		n = 20
+	}
+	if p := m.proto(s); p != TCP && p != UDP {
+		h := unknown(n, "the ICMP header")
+		// Destination unreachable is type 3 in ICMP and 1 in ICMPv6.
+		if h.b[0], h.known[0] = 3, 0xff; p == icmpv6 {
+			h.b[0] = 1
+		}
+		return h
 	}
 	h := unknown(n, "the "+m.q.Proto.String()+" header")
 	src, dst := m.ports(s)
@@ -112,7 +135,7 @@ func (m *machine) transportHeader(s *state) value {
 	copy(h.known[0:], src.known)
 	copy(h.b[2:], dst.b)
 	copy(h.known[2:], dst.known)
-	if m.q.Proto == TCP {
+	if m.proto(s) == TCP {
 		h.b[13], h.known[13] = m.flags(s), 0xff
 	}
 	return h
@@ -120,7 +143,7 @@ func (m *machine) transportHeader(s *state) value {
 
 // flags are the TCP flags of the packet.
 func (m *machine) flags(s *state) byte {
-	return [...]byte{request: flagSYN, reply: flagSYN | flagACK, later: flagACK}[s.way]
+	return [...]byte{request: flagSYN, reply: flagSYN | flagACK, later: flagACK, refusal: flagRST | flagACK}[s.way]
 }
 
 // linkHeader builds the Ethernet header of a packet that came in.
@@ -151,14 +174,14 @@ func ifname(name string) value {
 // there is no outgoing interface, in output no incoming one; nf_tables then
 // reads the empty name.
 func (m *machine) inIface(s *state) value {
-	if s.way == reply {
+	if s.way.outgoing() {
 		return ifname("")
 	}
 	return m.ifaceValue(16)
 }
 
 func (m *machine) outIface(s *state) value {
-	if s.way != reply {
+	if !s.way.outgoing() {
 		return ifname("")
 	}
 	return m.ifaceValue(16)

@@ -14,6 +14,9 @@ type Proto uint8
 const (
 	TCP Proto = 6
 	UDP Proto = 17
+
+	icmp   Proto = 1
+	icmpv6 Proto = 58
 )
 
 // String returns "tcp" or "udp".
@@ -85,14 +88,14 @@ type Ref struct {
 	Handle  uint64 `json:"handle"`
 	Rule    string `json:"rule"`
 	Comment string `json:"comment,omitempty"`
-	// Manager is the program that wrote the rule, as far as it can be told; Change its command.
+	// Manager is the program that wrote the rule, as far as it can be told; Change is
+	// its command to let the source in.
 	Manager string `json:"manager,omitempty"`
 	Change  string `json:"change,omitempty"`
 	// Ban tells that the rule bans this source after failed logins.
 	Ban bool `json:"ban,omitempty"`
-
-	set *Set
-	tab *Table
+	// List is the manager's list that the rule stands on: fail2ban's jail.
+	List string `json:"list,omitempty"`
 }
 
 // Step is one rule that the packet matched.

@@ -37,6 +37,9 @@ func (m *machine) nextStage(s *state, g *segment) (outcome, bool) {
 		m.turn(s, reply)
 		s.stage++
 	case laterStage:
+		if s.way == refusal {
+			return single(canReject, &decision{ref: s.refused}), true
+		}
 		return m.laterPackets(s), true
 	case endStage:
 		return single(canAccept, &decision{}), true
@@ -57,7 +60,7 @@ func (s *state) natDone(p stage) bool {
 
 // trackPacket is conntrack's hook.
 func (m *machine) trackPacket(s *state) {
-	if s.track != untouched || !m.ctOn {
+	if s.track != untouched || !m.ctOn || s.way == refusal {
 		return
 	}
 	if s.way == request || s.established {

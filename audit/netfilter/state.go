@@ -19,9 +19,13 @@ const (
 	request way = iota // the SYN, or the first datagram
 	reply              // the SYN-ACK
 	later              // the ACK and what follows
+	refusal            // the reset or ICMP error that reject sends
 )
 
-var wayNames = [...]string{"request", "reply", "later"}
+var wayNames = [...]string{"request", "reply", "later", "refusal"}
+
+// outgoing tells the packets that this host sends.
+func (w way) outgoing() bool { return w == reply || w == refusal }
 
 // frame is a place to return to. Frames are interned, so that equal stacks are
 // equal pointers.
@@ -70,6 +74,10 @@ type core struct {
 	dnat, snat bool
 	zone       bits32
 	added      *addition
+	// refused is the rule that rejected the request, while its refusal is on the
+	// way out; reset tells a TCP reset from an ICMP error.
+	refused *ref
+	reset   bool
 	// entered: the fork about whether this stage is passed at all is behind us.
 	entered bool
 }

@@ -70,5 +70,6 @@ func (m *machine) decidedBy(d *decision, v Result) *Ref {
 			out.Comment = shown(at.rule.Comment)
 		}
 	}
+	m.manage(out, at, v == Dropped || v == Rejected)
 	return out
 }

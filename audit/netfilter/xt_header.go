@@ -96,8 +96,8 @@ type xtProto struct {
 
 func (x xtProto) name() string { return "protocol" }
 
-func (x xtProto) test(m *machine, _ *state) tri {
-	return truth((Proto(x.proto) == m.q.Proto) != x.invert)
+func (x xtProto) test(m *machine, s *state) tri {
+	return truth((Proto(x.proto) == m.proto(s)) != x.invert)
 }
 
 func (x xtProto) text() string {
@@ -166,7 +166,7 @@ type xtTCPFlags struct {
 func (x xtTCPFlags) name() string { return "--tcp-flags" }
 
 func (x xtTCPFlags) test(m *machine, s *state) tri {
-	return truth((m.q.Proto == TCP && m.flags(s)&x.mask == x.want) != x.invert)
+	return truth((m.proto(s) == TCP && m.flags(s)&x.mask == x.want) != x.invert)
 }
 
 func (x xtTCPFlags) text() string {

@@ -233,7 +233,7 @@ type xtPkttype struct {
 func (x xtPkttype) name() string { return "pkttype" }
 
 func (x xtPkttype) test(m *machine, s *state) tri {
-	if s.way == reply || m.loopback {
+	if s.way.outgoing() || m.loopback {
 		return maybe
 	}
 	return truth((x.kind == 0) != x.invert)

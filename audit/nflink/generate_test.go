@@ -112,7 +112,7 @@ func (g *generator) action(jumps []string, hook string) string {
 		return "accept"
 	case n < 42:
 		return "drop"
-	case n < 50 && hook == "input":
+	case n < 50 && hook != "prerouting":
 		return g.pick("reject", "meta l4proto tcp reject with tcp reset", "reject with icmpx admin-prohibited")
 	case n < 65 && len(jumps) > 0:
 		return g.pick("jump ", "goto ") + g.pick(jumps...)

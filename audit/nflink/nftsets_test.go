@@ -169,6 +169,18 @@ table inet t {
 	chain i { type filter hook input priority 0; policy accept; tcp dport 80 reject; }
 	chain o { type filter hook output priority 0; policy drop; ct state established,related accept; oifname "lo" accept; }
 }`},
+	{name: "output that drops the refusal", rules: `
+table inet t {
+	chain i { type filter hook input priority 0; policy accept; tcp dport 22 reject with tcp reset; tcp dport 80 reject; udp dport 22 reject; tcp dport { 443, 8080 } reject with tcp reset; }
+	chain o { type filter hook output priority 0; policy accept; ct state established accept; tcp flags & rst == rst tcp sport { 22, 8080 } drop; ip daddr 192.0.2.0/24 icmp type destination-unreachable drop; ct state related tcp sport 443 ip daddr 198.51.100.0/24 drop; }
+}`},
+	{name: "output that rejects the answer", rules: `
+table inet t { chain o { type filter hook output priority 0; policy accept; tcp sport 22 reject; tcp sport 80 reject with tcp reset; udp sport 22 reject; }; }`},
+	{name: "only established gets out", rules: `
+table inet t {
+	chain i { type filter hook input priority 0; policy accept; tcp dport 22 reject with tcp reset; tcp dport 80 reject; }
+	chain o { type filter hook output priority 0; policy drop; ct state established accept; }
+}`},
 	{name: "output that lets some answers out", rules: `
 table inet t { chain o { type filter hook output priority 0; policy drop; meta l4proto ipv6-icmp accept; oifname "eth0" tcp sport { 22, 443 } accept; udp sport 22 ip daddr 192.0.2.0/24 accept; }; }`},
 	{name: "postrouting that drops", rules: `
