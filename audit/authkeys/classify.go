@@ -11,12 +11,16 @@ func (s *scan) classify(line *Line, at int, raw []byte, p *parser) {
 	if p.pos > 0 && p.data[p.pos-1] == '\n' {
 		start--
 	}
-	if s.mark(line, raw, at) {
+	begin := start + at
+	if bytes.HasPrefix(s.text[at:], utf8BOM) {
+		begin += len(utf8BOM)
+	}
+	if b := readBlock(p.data[begin:], s.r); b.lines > 0 {
+		line.Cause, line.Key, line.Detail = b.cause, b.key, b.detail
+		p.skip(begin+b.size, b.lines-1, line)
 		return
 	}
-	if b := readBlock(p.data[start+at:], s.r); b.lines > 0 {
-		line.Cause, line.Key, line.Detail = b.cause, b.key, b.detail
-		p.skip(start+at+b.size, b.lines-1, line)
+	if s.mark(line, raw, at) {
 		return
 	}
 	found, f := s.readKey(at)

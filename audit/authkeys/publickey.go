@@ -21,6 +21,9 @@ func ParsePublicKey(data []byte) (key *Key, warnings []string, err error) {
 	if text, ok := decodeUTF16(data); ok {
 		data, warnings = text, append(warnings, "the text is UTF-16: in authorized_keys sshd does not read it")
 	}
+	if rest, ok := bytes.CutPrefix(data, utf8BOM); ok {
+		data, warnings = rest, append(warnings, formWarnings[CauseBOM])
+	}
 	file := Parse(data, Rules{anyType: true})
 	var first *Line
 	for i := range file.Lines {
@@ -65,18 +68,4 @@ var formWarnings = map[string]string{
 	CauseOptionSpace:   "a blank stands within the options before the key: in authorized_keys sshd drops the line",
 	CauseOptionSyntax:  "the options before the key are malformed: in authorized_keys sshd drops the line",
 	CauseOptionQuote:   "the options before the key have a quote that is not closed: in authorized_keys sshd drops the line",
-}
-
-// decodeUTF16 returns the text of UTF-16 as UTF-8. Only a text with a byte
-// order mark, or one that is ASCII in UTF-16 throughout, is taken for it.
-func decodeUTF16(data []byte) ([]byte, bool) {
-	big := bytes.HasPrefix(data, []byte("\xfe\xff"))
-	marked := big || bytes.HasPrefix(data, []byte("\xff\xfe"))
-	if len(data) < 4 || len(data)%2 != 0 || !marked && !utf16Like(data) {
-		return nil, false
-	}
-	if !marked {
-		big = countNUL(data, 0) > countNUL(data, 1)
-	}
-	return utf16Text(stripMark(data), big)
 }

@@ -38,7 +38,7 @@ func Repair(data []byte) (fixed []byte, changes []Change, err error) {
 	p.parser = parser{data: data, file: &File{rules: anyTypes}, keepJoined: true}
 	p.fixed = make([]byte, 0, len(data)+1)
 	p.mark()
-	for p.pos < len(data) {
+	for p.pos < len(p.data) {
 		p.step()
 	}
 	if n := len(p.fixed); n > 0 && p.fixed[n-1] != '\n' {

@@ -7,6 +7,28 @@ import (
 	"unicode/utf8"
 )
 
+// decodeUTF16 returns the text of UTF-16 as UTF-8. Only a text with a byte
+// order mark, or one that begins with ASCII and is ASCII nearly throughout, is
+// taken for it.
+func decodeUTF16(data []byte) ([]byte, bool) {
+	if len(data) < 4 || len(data)%2 != 0 {
+		return nil, false
+	}
+	if text := stripMark(data); len(text) < len(data) {
+		return utf16Text(text, data[0] == 0xfe)
+	}
+	big := data[0] == 0
+	high := 1
+	if big {
+		high = 0
+	}
+	head := data[:min(len(data), 16)]
+	if countNUL(head, high)*2 != len(head) || countNUL(data, high)*17 < len(data)/2*16 {
+		return nil, false
+	}
+	return utf16Text(data, big)
+}
+
 // utf16Text turns UTF-16 into UTF-8. Text with an unpaired surrogate or a NUL
 // is no text and stays as it is.
 func utf16Text(data []byte, big bool) ([]byte, bool) {
