@@ -25,9 +25,11 @@ var headerFields = map[string]map[string]field{
 		"nexthdr": {48, 8, typeProto}, "hoplimit": {56, 8, nil}, "saddr": {64, 128, typeIPv6}, "daddr": {192, 128, typeIPv6}},
 	"tcp": {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}, "sequence": {32, 32, nil}, "ackseq": {64, 32, nil},
 		"doff": {96, 4, nil}, "reserved": {100, 4, nil}, "flags": {104, 8, typeTCPFlag}, "window": {112, 16, nil}, "checksum": {128, 16, nil}, "urgptr": {144, 16, nil}},
-	"udp":   {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}, "length": {32, 16, nil}, "checksum": {48, 16, nil}},
-	"th":    {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}},
-	"ether": {"daddr": {0, 48, nil}, "saddr": {48, 48, nil}, "type": {96, 16, typeEther}},
+	"udp":    {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}, "length": {32, 16, nil}, "checksum": {48, 16, nil}},
+	"icmp":   {"type": {0, 8, typeICMP}, "code": {8, 8, nil}},
+	"icmpv6": {"type": {0, 8, typeICMP6}, "code": {8, 8, nil}},
+	"th":     {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}},
+	"ether":  {"daddr": {0, 48, nil}, "saddr": {48, 48, nil}, "type": {96, 16, typeEther}},
 }
 
 // metaKeys gives number and type of each meta key that nft names.
@@ -154,8 +156,8 @@ func (b *jsonRuleBuilder) payload(o object, at int) (*jtype, bool) {
 	if !ok {
 		return nil, false
 	}
-	base := map[string]int{"ip": baseNetwork, "ip6": baseNetwork, "ether": baseLink}[protocol]
-	if protocol == "tcp" || protocol == "udp" || protocol == "th" {
+	base, ok := map[string]int{"ip": baseNetwork, "ip6": baseNetwork, "ether": baseLink}[protocol]
+	if !ok {
 		base = baseTransport
 	}
 	return b.bits(base, f, at)

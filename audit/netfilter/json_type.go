@@ -41,6 +41,8 @@ var (
 	typeBool    = &jtype{name: "boolean", n: 1, names: map[string]uint64{"exists": 1, "missing": 0}}
 	typeTCPFlag = &jtype{name: "tcp_flag", n: 1, names: map[string]uint64{"fin": 1, "syn": 2, "rst": 4, "psh": 8, "ack": 16, "urg": 32, "ecn": 64, "cwr": 128}}
 	typeZone    = &jtype{name: "zone", n: 2, host: true}
+	typeICMP    = &jtype{name: "icmp_type", n: 1, names: map[string]uint64{"echo-reply": 0, "destination-unreachable": 3, "source-quench": 4, "redirect": 5, "echo-request": 8, "router-advertisement": 9, "router-solicitation": 10, "time-exceeded": 11, "parameter-problem": 12, "timestamp-request": 13, "timestamp-reply": 14, "info-request": 15, "info-reply": 16, "address-mask-request": 17, "address-mask-reply": 18}}
+	typeICMP6   = &jtype{name: "icmpv6_type", n: 1, names: map[string]uint64{"destination-unreachable": 1, "packet-too-big": 2, "time-exceeded": 3, "parameter-problem": 4, "echo-request": 128, "echo-reply": 129, "mld-listener-query": 130, "mld-listener-report": 131, "mld-listener-done": 132, "mld-listener-reduction": 132, "nd-router-solicit": 133, "nd-router-advert": 134, "nd-neighbor-solicit": 135, "nd-neighbor-advert": 136, "nd-redirect": 137, "router-renumbering": 138, "ind-neighbor-solicit": 141, "ind-neighbor-advert": 142, "mld2-listener-report": 143}}
 	typeHost4   = &jtype{name: "integer", n: 4, host: true}
 )
 
@@ -48,12 +50,10 @@ var (
 var namedTypes = func() map[string]*jtype {
 	out := map[string]*jtype{"iface_index": typeIfname, "uid": typeHost4, "gid": typeHost4, "fib_addrtype": typeFib}
 	for _, t := range []*jtype{typeIPv4, typeIPv6, typeService, typeProto, typeMark, typeIfname, typeState, typeStatus,
-		typeDir, typeNfproto, typeEther, typePkt, typeIface, typeGroup, typeFib, typeBool, typeTCPFlag} {
+		typeDir, typeNfproto, typeICMP, typeICMP6, typeEther, typePkt, typeIface, typeGroup, typeFib, typeBool, typeTCPFlag} {
 		out[t.name] = t
 	}
 	out["ether_addr"] = &jtype{name: "ether_addr", n: 6}
-	out["icmp_type"] = &jtype{name: "icmp_type", n: 1}
-	out["icmpv6_type"] = &jtype{name: "icmpv6_type", n: 1}
 	out["dscp"] = &jtype{name: "dscp", n: 1}
 	return out
 }()

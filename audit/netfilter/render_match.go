@@ -25,6 +25,10 @@ func (w *renderer) payload(o opPayload) {
 			heads = []string{"tcp"}
 		case 17:
 			heads = []string{"udp"}
+		case 1:
+			heads = []string{"icmp"}
+		case 58:
+			heads = []string{"icmpv6"}
 		}
 	}
 	l.name = fmt.Sprintf("@%s,%d,%d", [...]string{"ll", "nh", "th", "ih"}[min(max(o.base, 0), 3)], o.off*8, o.n*8)

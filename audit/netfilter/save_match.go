@@ -2,6 +2,7 @@ package netfilter
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -32,7 +33,7 @@ var saveMatches = map[string]saveMatch{
 	"tcp": saveTCP, "udp": saveTCP, "multiport": saveMultiport, "conntrack": saveConntrack, "state": saveState,
 	"iprange": saveIPRange, "addrtype": saveAddrtype, "set": saveSet, "mark": saveMark, "connmark": saveMark,
 	"pkttype": savePkttype, "rpfilter": saveRPFilter, "policy": savePolicy, "recent": saveRecent, "rt": saveExthdr,
-	"frag": saveExthdr, "helper": saveHelper,
+	"frag": saveExthdr, "icmp": saveICMP, "icmp6": saveICMP, "ipv6-icmp": saveICMP, "helper": saveHelper,
 }
 
 func saveTCP(b *saveRule, name string, opts []option) ([]op, error) {
@@ -59,6 +60,28 @@ func saveTCP(b *saveRule, name string, opts []option) ([]op, error) {
 		}
 	}
 	return out, nil
+}
+
+func saveICMP(_ *saveRule, _ string, opts []option) ([]op, error) {
+	m := xtICMP{kind: 0xff, to: 0xff}
+	for _, o := range opts {
+		kind, code, hasCode := strings.Cut(o.arg(0), "/")
+		if kind == "any" {
+			continue
+		}
+		n, err := strconv.ParseUint(kind, 10, 8)
+		if err != nil {
+			return nil, errOption
+		}
+		m.kind, m.invert = uint8(n), o.not
+		if hasCode {
+			if n, err = strconv.ParseUint(code, 10, 8); err != nil {
+				return nil, errOption
+			}
+			m.from, m.to = uint8(n), uint8(n)
+		}
+	}
+	return []op{xt(m)}, nil
 }
 
 func flagBits(s string) (b byte, ok bool) {

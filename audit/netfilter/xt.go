@@ -75,7 +75,7 @@ func bang(invert bool) string {
 // UDP packet without extension headers, since iptables makes them ask for the
 // protocol first.
 var plainMatches = map[string]tri{
-	"comment": yes, "icmp": no, "icmp6": no, "ipv6-icmp": no, "igmp": no, "sctp": no, "dccp": no,
+	"comment": yes, "igmp": no, "sctp": no, "dccp": no,
 	"ah": no, "esp": no, "ipcomp": no, "mh": no,
 }
 

@@ -45,7 +45,7 @@ var matchReaders = map[string]matchReader{
 	"iprange": readXTiprange, "addrtype": readXTaddrtype, "set": readXTset, "mark": readXTmark, "connmark": readXTconnmark,
 	"pkttype": readXTpkttype, "rpfilter": readXTrpfilter, "policy": readXTpolicy, "recent": readXTrecent, "hl": readXTttl,
 	"ttl": readXTttl, "comment": readXTcomment, "physdev": readXTphysdev, "rt": readXTexthdr, "frag": readXTexthdr,
-	"socket": readXTunsure, "helper": readXThelper,
+	"socket": readXTunsure, "icmp": readXTicmp, "icmp6": readXTicmp, "helper": readXThelper,
 }
 
 // decodeMatch decodes the structure of one match. What is not known is a match
@@ -112,6 +112,11 @@ func readXTmultiport(x *blob, rev int, _ Family) []op {
 	}
 	m.invert = rev == 1 && x.u8(47) != 0
 	return []op{xt(m)}
+}
+
+// struct ipt_icmp and ip6t_icmp: type, code range, inversion.
+func readXTicmp(x *blob, _ int, _ Family) []op {
+	return []op{xt(xtICMP{kind: x.u8(0), from: x.u8(1), to: x.u8(2), invert: x.u8(3)&1 != 0})}
 }
 
 // struct xt_state_info.

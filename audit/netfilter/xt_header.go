@@ -186,6 +186,30 @@ func flagNames(b byte) string {
 	return strings.Join(out, ",")
 }
 
+// xtICMP is -m icmp and -m icmp6; it is met by the refusal that reject sends.
+type xtICMP struct {
+	kind, from, to uint8
+	invert         bool
+}
+
+func (x xtICMP) name() string { return "icmp" }
+
+func (x xtICMP) test(m *machine, s *state) tri {
+	p := m.proto(s)
+	if p != icmp && p != icmpv6 {
+		return no // iptables asks for the protocol first
+	}
+	h := m.transportHeader(s)
+	kind, code := h.slice(0, 1), h.slice(1, 1)
+	t := kind.equals([]byte{x.kind}).and(code.between([]byte{x.from}, []byte{x.to}))
+	if x.kind == 0xff {
+		t = yes
+	}
+	return inverted(t, x.invert)
+}
+
+func (x xtICMP) text() string { return fmt.Sprintf("-m icmp %s--icmp-type %d", bang(x.invert), x.kind) }
+
 // xtMultiport is -m multiport.
 type xtMultiport struct {
 	// kind is 0 for source ports, 1 for destination ports, 2 for either.
