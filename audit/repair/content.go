@@ -78,6 +78,7 @@ func (f *textFile) close(home *hostfs.Walked) {
 			p.Close()
 		}
 	}
+	f.dir, f.pin, f.created, f.lease = nil, nil, nil, -1
 }
 
 // text repairs one key file, or says why not.
@@ -91,7 +92,13 @@ func (r *run) text(t Target, home *hostfs.Walked, rel string) (*refusal, error) 
 		}
 		return refused
 	}
-	if refused := as(func() *refusal { return f.open(home, t) }); refused != nil || f.pin == nil {
+	open := func() *refusal { return f.open(home) }
+	refused := as(open)
+	if f.pin == nil && r.opt.DryRun {
+		f.close(home)
+		refused = open() // behind a directory whose repair is planned only
+	}
+	if refused != nil || f.pin == nil {
 		return refused, nil
 	}
 	fixed, notes, err := r.f.RepairText(f.text)
@@ -100,6 +107,9 @@ func (r *run) text(t Target, home *hostfs.Walked, rel string) (*refusal, error) 
 	}
 	if bytes.Equal(fixed, f.text) {
 		return nil, nil
+	}
+	if owner := f.pin.Info.UID; owner != t.UID {
+		return ownerRefusal(owner, t.UID, "its text wants a repair, and only the account's own file gets one"), nil
 	}
 	if refused := untouchable(observed{info: f.pin.Info}); refused != nil {
 		return refused, nil
@@ -146,8 +156,8 @@ func digest(sum []byte) string { return "sha256:" + hex.EncodeToString(sum[:min(
 
 // open pins directory and file and reads the text. What cannot be reached was
 // reported when modes were looked at; then nothing is pinned.
-func (f *textFile) open(home *hostfs.Walked, t Target) *refusal {
-	f.dir, f.pin = f.find(home, t)
+func (f *textFile) open(home *hostfs.Walked) *refusal {
+	f.dir, f.pin = f.find(home)
 	if f.pin == nil {
 		return nil
 	}
@@ -158,14 +168,14 @@ func (f *textFile) open(home *hostfs.Walked, t Target) *refusal {
 	return nil
 }
 
-// find pins the directory and the account's own regular file in it.
-func (f *textFile) find(home *hostfs.Walked, t Target) (dir, file *hostfs.Pin) {
+// find pins the directory and the regular file in it.
+func (f *textFile) find(home *hostfs.Walked) (dir, file *hostfs.Pin) {
 	dir, err := parentPin(home, f.rel)
 	if err != nil {
 		return nil, nil
 	}
 	file, err = home.Beneath(f.rel)
-	if err == nil && file.Info.Type == hostfs.Regular && file.Info.UID == t.UID {
+	if err == nil && file.Info.Type == hostfs.Regular {
 		return dir, file
 	}
 	if err == nil {

@@ -108,6 +108,30 @@ func TestModeAndTextAreUndoneTogether(t *testing.T) {
 	}
 }
 
+func TestTextOfRootsFileStays(t *testing.T) {
+	e := *marked(mark + goodKey)
+	e.UID, e.GID, e.Mode = 0, 0, 0o644
+	b := newBench(t, with(aliceHome(), e)...)
+	b.fixer.RepairText = repairMark
+	wantLines(t, b.fix(Options{Keys: true}), "refused /home/alice/.ssh/authorized_keys owner")
+	if b.keys() != mark+goodKey {
+		t.Errorf("%q", b.keys())
+	}
+}
+
+func TestDryRunSeesTheTextBehindAClosedDirectory(t *testing.T) {
+	b := newBench(t, with(aliceHome(), own("/", 0o600), own("/.ssh/", 0o600), *marked(mark + goodKey))...)
+	b.fixer.RepairText = repairMark
+	plan := b.fix(Options{Keys: true, DryRun: true})
+	r := b.fix(Options{Keys: true})
+	if len(plan.Changes) != 3 || len(r.Changes) != 3 || r.Changes[2].What != whatContent || len(plan.Refused)+len(r.Refused) != 0 {
+		t.Errorf("planned %v, made %v", lines(plan), lines(r))
+	}
+	if b.keys() != goodKey {
+		t.Errorf("%q", b.keys())
+	}
+}
+
 func TestUndoOfTextRefusesWhatWasWrittenSince(t *testing.T) {
 	b := contentBench(t, mark+goodKey)
 	r := b.fix(Options{Keys: true})

@@ -108,18 +108,18 @@ func (r *run) round(t Target, home *hostfs.Walked, n *notes) (again bool, err er
 		ahead := r.lookAhead(l)
 		defer ahead.close()
 		items = append(items, r.plan(ahead)...)
-	} else if len(items) == 0 {
-		l.denied()
+		l.blocked = ahead.blocked
 	}
 	due := r.bounded(t, items, n)
-	if len(due) == 0 {
-		return false, nil
-	}
 	if r.opt.DryRun {
 		r.tell(t, due, resultPlanned)
-		return false, nil
+	} else if len(due) > 0 {
+		again, err = r.apply(t, home, due)
 	}
-	return r.apply(t, home, due)
+	if !again && err == nil {
+		l.denied()
+	}
+	return again, err
 }
 
 // lookAhead sees with root's rights, for a dry run, what the account will be

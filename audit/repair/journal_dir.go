@@ -134,13 +134,23 @@ func (d *journalDir) openSegment(name string, flags int) (*os.File, error) {
 	return f, nil
 }
 
+var errTorn = errors.New("the last line is unfinished, though later segments follow")
+
 // read calls each for every record of the named segment and returns the length
-// of its good part.
-func (d *journalDir) read(name string, each func(*Record) error) (int64, error) {
+// of its good part. Only the newest segment may end in an unfinished line.
+func (d *journalDir) read(name string, newest bool, each func(*Record) error) (int64, error) {
 	f, err := d.openSegment(name, unix.O_RDONLY)
 	if err != nil {
 		return 0, err
 	}
 	defer f.Close()
-	return readSegment(f, f.Name(), each)
+	good, err := readSegment(f, f.Name(), each)
+	if err != nil || newest {
+		return good, err
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil || st.Size != good {
+		return good, &CorruptError{f.Name(), good, errors.Join(errTorn, err)}
+	}
+	return good, nil
 }

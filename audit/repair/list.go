@@ -76,8 +76,8 @@ func (f *Fixer) eachRecord(each func(*Record) error) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range names {
-		if _, err := d.read(name, each); err != nil {
+	for i, name := range names {
+		if _, err := d.read(name, i == len(names)-1, each); err != nil {
 			return err
 		}
 	}

@@ -216,3 +216,39 @@ func TestRefusalsOfOneAccountAreBounded(t *testing.T) {
 		t.Errorf("%d refusals, the last: %s", len(r.Refused), r.Refused[len(r.Refused)-1].Message)
 	}
 }
+
+func TestNoDescriptorStaysOpen(t *testing.T) {
+	b := newBench(t, with(aliceHome(), own("/", 0o757), *marked(mark + goodKey), own("/.ssh/id_rsa", 0o666),
+		hostfstest.Entry{Path: "/home/alice/.ssh/known_hosts", Mode: 0o600, Content: goodHost},
+		hostfstest.Entry{Path: "/home/alice/.ssh/config", Mode: 0o600, Content: "secret"},
+		hostfstest.Entry{Path: "/home/alice/.ssh/id_dsa", Special: 0o10000, UID: alice},
+		hostfstest.Entry{Path: "/home/alice/.ssh/rc", Link: "/etc/shadow", UID: alice})...)
+	b.fixer.RepairText = repairMark
+	gone := aliceTarget()
+	gone.Home = "/home/carol"
+	round := func() {
+		b.fix(Options{DryRun: true, Keys: true}, aliceTarget(), gone)
+		r := b.fix(Options{Keys: true}, aliceTarget(), gone)
+		if len(r.Changes) != 4 || len(r.Refused) < 3 {
+			t.Fatal(lines(r))
+		}
+		b.undo(r.ID, Options{DryRun: true})
+		if u := b.undo(r.ID, Options{}); len(u.Changes) != 4 {
+			t.Fatal(lines(u))
+		}
+	}
+	count := func() int {
+		fds, err := os.ReadDir("/proc/self/fd")
+		must(t, err)
+		return len(fds)
+	}
+	round()
+	before := count()
+	for range 10 {
+		round()
+	}
+	// hostfs keeps directories above the homes open for a second.
+	if after := count(); after > before+4 {
+		t.Errorf("%d descriptors are open, %d before", after, before)
+	}
+}

@@ -92,7 +92,7 @@ func (r *run) readTail(d *journalDir) error {
 	r.tail = tail{segment: names[len(names)-1], ids: map[string]bool{}}
 	last := map[change1]*Record{}
 	var order []change1
-	r.tail.good, err = d.read(r.tail.segment, func(rec *Record) error {
+	r.tail.good, err = d.read(r.tail.segment, true, func(rec *Record) error {
 		r.tail.ids[rec.ID] = true
 		key := change1{rec.ID, rec.Seq}
 		if last[key] == nil && rec.Phase.pending() {
