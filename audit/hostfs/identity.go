@@ -69,6 +69,8 @@ type Worker struct {
 	view View
 	// checked: this thread's switching was compared with /proc.
 	checked bool
+	// busy: an account's View is in use.
+	busy bool
 	// gone: the thread could not get its own identity back.
 	gone bool
 }
@@ -128,6 +130,11 @@ func (r *Root) Worker(f func(*Worker) error) error {
 // failed and f was not called.
 func (w *Worker) As(id Identity, f func(*View) error) error {
 	r, v := w.root, &w.view
+	if w.busy {
+		return fmt.Errorf("uid %d: %w from within another account's", id.UID, ErrIdentity)
+	}
+	w.busy = true
+	defer func() { w.busy = false }()
 	v.reset(r, id.UID)
 	defer v.retire()
 	switch {

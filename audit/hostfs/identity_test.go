@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"sshaudit/audit/hostfs"
+	"sshaudit/audit/hostfs/hostfstest"
 )
 
 // uids returns real, effective, saved and file system uid of each thread.
@@ -290,4 +291,63 @@ func childDescriptors([]string) error {
 		}
 	}
 	return echo(func(string) (string, error) { return strings.Join(open, "\n"), nil })
+}
+
+func TestAsWithinAsIsRefused(t *testing.T) {
+	r := build(t)
+	err := r.Worker(func(w *hostfs.Worker) error {
+		return w.As(hostfs.Identity{UID: alice, GID: alice}, func(v *hostfs.View) error {
+			err := w.As(hostfs.Identity{UID: bob}, func(*hostfs.View) error { t.Error("called"); return nil })
+			if !errors.Is(err, hostfs.ErrIdentity) || unix.Geteuid() != alice {
+				t.Error(err, unix.Geteuid())
+			}
+			_, err = v.Stat("/")
+			return err
+		})
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestUnprivilegedProcessIsItselfOnly runs as alice throughout.
+func TestUnprivilegedProcessIsItselfOnly(t *testing.T) {
+	dir := hostfstest.Build(t, append(homeOf(alice),
+		hostfstest.Entry{Path: "/home/alice/link", Link: ".ssh/authorized_keys", UID: alice},
+		hostfstest.Entry{Path: "/home/bob/", UID: bob},
+		hostfstest.Entry{Path: "/home/bob/public", UID: bob},
+		hostfstest.Entry{Path: "/home/bob/private", UID: bob, Mode: 0o600},
+		hostfstest.Entry{Path: "/home/bob/link", UID: bob, Link: "public"})...)
+	c := newChildAs(t, alice, "unprivileged", dir)
+	for question, want := range map[string]string{
+		"61001 /home/alice/.ssh/authorized_keys": "true <nil>",
+		"61001 /home/alice/link":                 "true <nil>",
+		"61002 /home/bob/public":                 "false <nil>",
+		"61002 /home/bob/private":                "false read /home/bob/private: permission denied",
+		"61002 /home/bob/link":                   "false read /home/bob/link: " + hostfs.ErrSymlink.Error(),
+	} {
+		if got, _ := c.ask(t, question); got != want {
+			t.Errorf("%s: %s, want %s", question, got, want)
+		}
+	}
+}
+
+func childUnprivileged(args []string) error {
+	r, err := hostfs.Open(args[0])
+	if err != nil {
+		return err
+	}
+	return echo(func(q string) (answer string, err error) {
+		var uid uint32
+		var path string
+		if _, err := fmt.Sscan(q, &uid, &path); err != nil {
+			return "", err
+		}
+		err = r.As(hostfs.Identity{UID: uid, GID: uid}, func(v *hostfs.View) error {
+			_, _, err := v.ReadFile(path, 100, nil)
+			answer = fmt.Sprint(v.Switched(), " ", err)
+			return nil
+		})
+		return answer, err
+	})
 }

@@ -254,3 +254,20 @@ func TestT22RootSquashIsReadAsTheAccount(t *testing.T) {
 		}
 	})
 }
+
+func TestLiveIsThisProcessesRootOnly(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	// Another root, by the name "/": that of a process in another namespace.
+	dir := hostfstest.Build(t, hostfstest.Entry{Path: "/proc/"})
+	mount(t, "none", dir, "tmpfs", 0, "mode=755")
+	child := newChild(t, "chroot", dir)
+	child.ask(t, "/")
+	for path, want := range map[string]bool{"/": true, "/proc/self/root": true, "/etc": false, dir: false,
+		fmt.Sprintf("/proc/%d/root", child.cmd.Process.Pid): false} {
+		if r := openRoot(t, path); r.Live() != want {
+			t.Errorf("%s: %v", path, r.Live())
+		}
+	}
+}

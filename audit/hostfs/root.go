@@ -24,6 +24,7 @@ type Root struct {
 	dir    string
 	// host is the directory as mountinfo names it, empty for "/".
 	host string
+	live bool
 	own  credentials
 	// guardLinks is fs.protected_symlinks, 0 for a tree that another kernel would run.
 	guardLinks bool
@@ -69,7 +70,10 @@ func (r *Root) open() (err error) {
 		return &PathError{"open", audit.Untrusted(r.dir), err}
 	}
 	r.host = strings.TrimSuffix(r.host, "/")
-	if r.Live() {
+	if r.live, err = r.isRoot(); err != nil {
+		return err
+	}
+	if r.live {
 		data, err := os.ReadFile("/proc/sys/fs/protected_symlinks")
 		r.guardLinks = err == nil && strings.TrimSpace(string(data)) == "1"
 	}
@@ -92,8 +96,27 @@ func (r *Root) Close() error {
 // Dir returns the directory, absolute.
 func (r *Root) Dir() string { return r.dir }
 
-// Live reports whether the root is that of the running host.
-func (r *Root) Live() bool { return r.host == "" }
+// Live reports whether the root is that of this process, as a rule the running
+// host's; the root of a container, reached by /proc/PID/root, is not.
+func (r *Root) Live() bool { return r.live }
+
+// isRoot compares with "/"; the name would not do, a container's root has it, too.
+func (r *Root) isRoot() (bool, error) {
+	fd, err := unix.Open("/", unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return false, err
+	}
+	defer closeFD(fd)
+	ours, e := statFD(r.procFD, r.fd)
+	if e != 0 {
+		return false, e
+	}
+	root, e := statFD(r.procFD, fd)
+	if e != 0 {
+		return false, e
+	}
+	return ours.SameObject(root), nil
+}
 
 // Allow adds types of file systems (third field of mount(8)'s output) that are
 // entered although their server can stop, such as nfs4: only in a process that
