@@ -12,20 +12,8 @@ import (
 	"sshaudit/audit/netfilter"
 )
 
-// ErrPermission means that the caller may not read the packet filter.
-var ErrPermission = errors.New("reading the packet filter needs root (CAP_NET_ADMIN)")
-
-// ErrChanging means that the rule set changed during every attempt to read it.
-var ErrChanging = errors.New("the packet filter keeps changing while it is read: try again")
-
 // attempts bounds how often a rule set that changes is read again.
 const attempts = 5
-
-// Options say where to read.
-type Options struct {
-	// NetNS is a descriptor of the network namespace; 0 is the caller's.
-	NetNS int
-}
 
 // Ask reads the rule set and answers the questions, all from one generation of
 // the rules. An empty Interface or To in a question is filled in from the routing
