@@ -109,6 +109,7 @@ var keyNames92 = []algorithm{
 	{name: "ssh-rsa", short: "RSA"}, {name: "ssh-rsa" + certSuffix, cert: true},
 	{name: "rsa-sha2-256"}, {name: "rsa-sha2-256" + certSuffix, cert: true},
 	{name: "rsa-sha2-512"}, {name: "rsa-sha2-512" + certSuffix, cert: true},
+	{name: "ssh-mldsa44-ed25519@openssh.com", since: 1004}, {name: "ssh-mldsa44-ed25519" + certSuffix, cert: true, since: 1004},
 }
 
 func keyAll(r *rules) []algorithm {

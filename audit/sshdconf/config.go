@@ -13,6 +13,7 @@ package sshdconf
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"sync"
 
 	"sshaudit/audit"
@@ -98,7 +99,7 @@ type included struct {
 }
 
 // Load reads a configuration. The error is a *ConfigError when sshd would refuse
-// it, a *ReadError when a file could not be read, a *LimitError beyond the
+// it (one for a missing file is also fs.ErrNotExist), a *ReadError when a file could not be read, a *LimitError beyond the
 // bounds of this reader, an *UnknownError when a home was needed and unknown.
 func Load(src Source, o Options) (*Config, error) {
 	args, err := readArgs(o.Args)
@@ -163,10 +164,8 @@ func (c *Config) DependsOnAddress() bool {
 
 func (c *Config) uses(names ...string) bool {
 	for i := range c.program {
-		for _, name := range names {
-			if c.program[i].match.asks(name) {
-				return true
-			}
+		if slices.ContainsFunc(names, c.program[i].match.asks) {
+			return true
 		}
 	}
 	return false
@@ -176,7 +175,7 @@ func (c *Config) uses(names ...string) bool {
 func readError(file string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		// load_server_config: perror and exit.
-		return &ConfigError{File: file, Message: "No such file or directory"}
+		return &ConfigError{File: file, Message: "No such file or directory", Err: fs.ErrNotExist}
 	}
 	return &ReadError{File: file, Err: err}
 }

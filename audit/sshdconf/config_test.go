@@ -145,7 +145,7 @@ func TestRefusalsNameFileAndLine(t *testing.T) {
 			t.Errorf("%q: %v", tc.text, err)
 			continue
 		}
-		if diff := cmp.Diff(&ConfigError{DefaultFile, tc.line, tc.message}, refusal); diff != "" {
+		if diff := cmp.Diff(&ConfigError{File: DefaultFile, Line: tc.line, Message: tc.message}, refusal); diff != "" {
 			t.Errorf("%q: -want +got:\n%s", tc.text, diff)
 		}
 	}
@@ -153,7 +153,7 @@ func TestRefusalsNameFileAndLine(t *testing.T) {
 
 func TestMissingFileIsRefusedUnreadableOneIsNot(t *testing.T) {
 	_, err := Load(memory{}, Options{})
-	if refusal := (*ConfigError)(nil); !errors.As(err, &refusal) || refusal.File != DefaultFile {
+	if refusal := (*ConfigError)(nil); !errors.As(err, &refusal) || refusal.File != DefaultFile || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("missing: %v", err)
 	}
 	_, err = Load(unreadable{}, Options{})

@@ -16,7 +16,12 @@ type ConfigError struct {
 	// Message is sshd's own text as near as possible, without file and line. It
 	// may quote the configuration.
 	Message string
+	// Err is fs.ErrNotExist for a file that is missing, nil otherwise.
+	Err error
 }
+
+// Unwrap returns Err.
+func (e *ConfigError) Unwrap() error { return e.Err }
 
 // Error names file, line and fault; text of the host is escaped.
 func (e *ConfigError) Error() string {

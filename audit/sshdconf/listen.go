@@ -51,16 +51,18 @@ func (c *Config) hosts(q item, family string) ([]string, error) {
 		return self[family], nil
 	}
 	refuse := func(why string) ([]string, error) {
-		return nil, &ConfigError{q.pos.file, q.pos.line, "bad addr or host: " + q.text + " (" + why + ")"}
+		return nil, &ConfigError{File: q.pos.file, Line: q.pos.line, Message: "bad addr or host: " + q.text + " (" + why + ")"}
+	}
+	if q.text == "" {
+		return refuse("Name or service not known")
 	}
 	ip, err := sshpattern.ParseAddr(q.text)
-	switch {
-	case q.text == "":
-		return refuse("Name or service not known")
-	case err != nil:
+	if err != nil {
 		c.notes = append(c.notes, Note{q.pos.file, q.pos.line,
 			"ListenAddress " + q.text + " is a name: it was not looked up, and sshd does not start where that fails"})
-		return []string{q.text}, nil
+		return []string{q.text}, nil //nolint:nilerr // a name is no error
+	}
+	switch {
 	case ip.Is4() && family == "inet6", ip.Is6() && family == "inet":
 		return refuse("Address family for hostname not supported")
 	case ip.Is6():

@@ -19,7 +19,8 @@ func (m memory) ReadFile(name string) ([]byte, error) {
 	return nil, fs.ErrNotExist
 }
 
-// Glob matches in the last element only, and keeps the directory as written.
+// Glob matches in the last element only, and keeps the directory as written. A
+// bracket that does not close matches nothing here.
 func (m memory) Glob(pattern string) ([]string, error) {
 	dir, base := path.Split(pattern)
 	var out []string
@@ -27,9 +28,7 @@ func (m memory) Glob(pattern string) ([]string, error) {
 		if path.Dir(name) != path.Clean(dir) {
 			continue
 		}
-		if ok, err := path.Match(base, path.Base(name)); err != nil {
-			return nil, err
-		} else if ok && (!strings.HasPrefix(path.Base(name), ".") || strings.HasPrefix(base, ".")) {
+		if ok, err := path.Match(base, path.Base(name)); err == nil && ok && (!strings.HasPrefix(path.Base(name), ".") || strings.HasPrefix(base, ".")) {
 			out = append(out, dir+path.Base(name))
 		}
 	}
@@ -45,6 +44,8 @@ func version(r rel) audit.OpenSSH {
 		v.Vendor = "Debian-5+deb11u3"
 	case 902:
 		v.Vendor = "Debian-2+deb12u10"
+	case 909:
+		v.Patch = 2 // 9.9p1 was short-lived and had faults of its own
 	case 1000:
 		v.Vendor, v.Patch = "Debian-7+deb13u4", 2
 	}

@@ -1,6 +1,7 @@
 package sshdconf
 
 import (
+	"slices"
 	"strings"
 
 	"sshaudit/audit/sshpattern"
@@ -33,10 +34,8 @@ func parseUserPatterns(x *exec) error {
 
 func parseGroupPatterns(x *exec) error {
 	args := x.list()
-	for _, arg := range args {
-		if arg == "" {
-			return x.fatal("empty %s pattern", x.l.keyword)
-		}
+	if slices.Contains(args, "") {
+		return x.fatal("empty %s pattern", x.l.keyword)
 	}
 	x.addTexts(args)
 	return x.wantSome(len(args))
@@ -136,7 +135,7 @@ func (x *exec) noneAlone(paths []string) error {
 	return nil
 }
 
-// parseRevokedKeys takes one file, from 10.3 several.
+// parseRevokedKeys takes one file, from 10.3 several, which stay relative.
 func parseRevokedKeys(x *exec) error {
 	if x.r.rel < 1003 {
 		return parseFilename(x)
@@ -146,7 +145,7 @@ func parseRevokedKeys(x *exec) error {
 		if arg == "" {
 			return x.fatal("keyword %s empty argument", x.l.keyword)
 		}
-		path, err := x.absolute(arg)
+		path, err := x.tilde(arg)
 		if err != nil {
 			return err
 		}
@@ -237,7 +236,8 @@ func parseExemptList(x *exec) error {
 	return nil
 }
 
-// parseSubsystem: a repeated name is refused up to 9.4, ignored from 9.5.
+// parseSubsystem: a repeated name is refused up to 9.4, ignored from 9.5. In a
+// block that does not match the command may be missing up to 10.3.
 func parseSubsystem(x *exec) error {
 	merging := x.r.rel >= 905
 	if v := x.vals[x.opt.slot]; !merging && v != nil && len(v.items) >= 256 {
@@ -248,8 +248,11 @@ func parseSubsystem(x *exec) error {
 		return err
 	}
 	if !x.active {
+		if x.r.rel >= 1004 {
+			_, err = x.word(x.l.keyword + " missing argument.")
+		}
 		x.finish()
-		return nil
+		return err
 	}
 	if v := x.vals[x.opt.slot]; v != nil {
 		if len(v.items) >= maxSubsystems {

@@ -105,15 +105,15 @@ func (s *Settings) Get(keyword string) (Setting, bool) {
 	return lines[0], true
 }
 
-// find returns the option of a keyword, nil where the release has none.
+// find returns the option of a keyword, nil where the build has none.
 func (s *Settings) find(keyword string) *option {
 	name := strings.ToLower(keyword)
 	if slot, ok := s.r.slots[name]; ok {
-		if o := s.r.options[slot]; o.knows(s.r) {
+		if o := s.r.options[slot]; o.knows(s.r) && s.r.build.has(o.needs) {
 			return o
 		}
 	}
-	if w := s.r.words[name]; w != nil {
+	if w := s.r.words[name]; w != nil && w.kind == setting {
 		return w.opt
 	}
 	return nil

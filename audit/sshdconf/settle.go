@@ -119,7 +119,7 @@ func (c *Config) checkSubsystems(block values) error {
 	}
 	switch {
 	case have == 0:
-		return &ConfigError{v.pos.file, v.pos.line, "sshd crashes: Subsystem in a Match block and none outside"}
+		return &ConfigError{File: v.pos.file, Line: v.pos.line, Message: "sshd crashes: Subsystem in a Match block and none outside"}
 	case len(v.items) > have && (have > 1 || len(v.items) > 3):
 		return &UnknownError{v.pos.file, v.pos.line,
 			"more Subsystem lines in Match blocks than outside: what sshd does then is undefined, it may crash"}
