@@ -154,7 +154,6 @@ func (s *scan) afterOptions(line *Line, at int, p *parser) {
 		return
 	}
 	word, next := s.text[at:at+end], skipBlanks(s.text, at+end)
-	_, reason, _ := parseOptions(string(word), s.r)
 	if found, f := s.readKey(next); f != faultTypeWord && f != faultNone {
 		s.damaged(line, found, f, p)
 		return
@@ -172,7 +171,7 @@ func (s *scan) afterOptions(line *Line, at int, p *parser) {
 	if key := bareKey(blob, s.r); key != nil {
 		line.Cause, line.Column, line.Key = CauseTypeWord, at+1, key
 		line.Detail = faultTypeWord.String()
-		if reason == "" {
+		if _, reason, _ := parseOptions(string(s.text[at:next]), s.r); reason == "" {
 			line.Cause, line.Column, line.Detail = CauseNoType, next+1, "the key stands without its type"
 		}
 		return

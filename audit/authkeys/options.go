@@ -19,7 +19,8 @@ type Option struct {
 
 // Options are the options of a line, and what they come to.
 type Options struct {
-	// List holds them in the order of the line, without empty elements.
+	// List holds them in the order of the line, without empty elements; at
+	// most 256 of them, each cut at 1024 bytes.
 	List []Option
 
 	CertAuthority bool
@@ -56,6 +57,38 @@ const (
 	maxPermit      = 4096
 )
 
+// Bounds of what is kept of a list of options. sshd has none; everything is
+// evaluated all the same.
+const (
+	maxListed = 256
+	maxOption = 1024
+)
+
+// add lists an option.
+func (o *Options) add(name, value, raw string) {
+	if len(o.List) < maxListed {
+		o.List = append(o.List, Option{Name: name, Value: audit.Untrusted(cut(value)), Raw: audit.Untrusted(cut(raw))})
+	}
+}
+
+// cut bounds a text to be listed.
+func cut(s string) string { return s[:min(len(s), maxOption)] }
+
+// release gives up the text of the line where the options are only a small
+// part of it: strings share the memory of the text that they were cut from.
+func (o *Options) release() {
+	for i := range o.List {
+		l := &o.List[i]
+		l.Value, l.Raw = audit.Untrusted(strings.Clone(string(l.Value))), audit.Untrusted(strings.Clone(string(l.Raw)))
+	}
+	for _, value := range [...]*audit.Untrusted{o.Command, o.From, o.Principals} {
+		if value != nil {
+			*value = audit.Untrusted(strings.Clone(string(*value)))
+		}
+	}
+	o.environment = nil
+}
+
 // The reasons sshauthopt_parse gives for refusing a list of options.
 const (
 	reasonUnknown    = "unknown key option"
@@ -89,6 +122,9 @@ func parseOptions(text string, r *Rules) (o *Options, reason string, at int) {
 	p := optionReader{text: text, r: r, o: &Options{
 		PortForwarding: true, AgentForwarding: true, X11Forwarding: true, PTY: true, UserRC: true,
 	}}
+	if len(text) > 4*maxOption {
+		defer p.o.release()
+	}
 	for p.pos < len(p.text) && !blank(p.text[p.pos]) {
 		start := p.pos
 		if reason := p.option(); reason != "" {
@@ -132,7 +168,7 @@ func (p *optionReader) option() (reason string) {
 		if reason != "" {
 			return reason
 		}
-		p.o.List = append(p.o.List, Option{Name: name, Value: audit.Untrusted(value), Raw: audit.Untrusted(p.text[start:p.pos])})
+		p.o.add(name, value, p.text[start:p.pos])
 		return values[i].set(p, value)
 	}
 	return ""
@@ -153,14 +189,16 @@ func (p *optionReader) flag(f *flag, start int) bool {
 	if negated {
 		name = "no-" + name
 	}
-	p.o.List = append(p.o.List, Option{Name: name, Raw: audit.Untrusted(p.text[start:p.pos])})
+	p.o.add(name, "", p.text[start:p.pos])
 	f.set(p.o, !negated)
 	return true
 }
 
 // hasFold reports whether the text goes on with a word, in any case.
 func (p *optionReader) hasFold(word string) bool {
-	return len(p.text)-p.pos >= len(word) && strings.EqualFold(p.text[p.pos:p.pos+len(word)], word)
+	// All words are of lower case letters and signs that |0x20 leaves alone.
+	return len(p.text)-p.pos >= len(word) && p.text[p.pos]|0x20 == word[0] &&
+		strings.EqualFold(p.text[p.pos:p.pos+len(word)], word)
 }
 
 // dequote reads a quoted value; \" is the only escape (misc.c opt_dequote).
