@@ -29,6 +29,8 @@ var homeMissing = &Check{
 		case problem == nil && a.Home.Type != facts.Directory && a.Home.Type != facts.TypeUnknown:
 			f.Message = "the home is a " + a.Home.Type.String() + ", not a directory"
 			f.Observed, f.Fix = a.Home.Type.String(), "put a directory in its place"
+		case problem != nil && problem.Failure == facts.Missing && problem.At == "":
+			f.Message, f.Observed, f.Fix = "passwd names no home", "no home", "usermod -d"
 		case problem != nil && problem.Failure == facts.Missing:
 			f.Message = fmt.Sprintf("the home does not exist: %s is missing", problem.At)
 			f.Observed, f.Fix = "missing", "mkhomedir_helper "+userArgument(a)

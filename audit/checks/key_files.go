@@ -81,6 +81,9 @@ func sayStrict(a *facts.Account, answer decide.KeyFileAnswer, f *audit.Finding) 
 	case decide.FaultGroupWrite:
 		f.Observed, f.Expected = octal(n.Mode), octal(target)
 		f.Message = fmt.Sprintf("sshd refuses the keys of this account: the group (gid %d) may write the %s", n.GID, what)
+		if answer.Verdict == audit.Unknown {
+			f.Message += "; not always: " + answer.Why
+		}
 	default:
 		f.Severity, f.Effect = audit.Warning, audit.Hardening
 		f.Observed, f.Expected = octal(n.Mode), octal(target)

@@ -75,8 +75,7 @@ func (s *subject) sort(via *facts.Via, f *facts.KeyFile) {
 func (s *subject) refused(path audit.Untrusted) bool {
 	for i := range s.files {
 		answer := &s.files[i].answer
-		if answer.Object.Path == path && answer.Verdict == audit.Refuse &&
-			(answer.Cause == "akf-strict-file" || answer.Cause == "akf-strict-dir") {
+		if answer.Object.Path == path && answer.Fault != 0 && answer.Fault != decide.FaultGroupUncertain {
 			return true
 		}
 	}

@@ -90,6 +90,16 @@ type accountReader struct {
 
 func (r *accountReader) home() {
 	path := r.a.Account.Home
+	switch {
+	case path == "":
+		r.a.Home.Problem = &facts.Problem{Failure: facts.Missing, Why: "passwd names no home"}
+		return
+	case len(path) >= pathMax:
+		r.a.Home.Problem = &facts.Problem{Failure: facts.NameTooLong, At: audit.Untrusted(path), Why: "the path has 4096 bytes or more"}
+		return
+	case path[0] != '/':
+		path = "/" + path // sshd works in /
+	}
 	walked, err := r.v.OpenHome(path)
 	if err != nil && errors.Is(err, hostfs.ErrType) {
 		if info, statErr := r.v.Stat(path); statErr == nil {

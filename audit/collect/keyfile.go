@@ -69,6 +69,12 @@ func (r *accountReader) entry(s *facts.Server, policy *facts.Policy, entry strin
 	if unknown != 0 {
 		return []*facts.KeyFile{{Setting: entry, Path: audit.Untrusted(path), BadToken: unknown}}
 	}
+	if len(path) >= pathMax {
+		return []*facts.KeyFile{{Setting: entry, Path: audit.Untrusted(path), Problem: r.tooLong(entry, path)}}
+	}
+	if path[0] != '/' {
+		path = "/" + path // the home is relative, and sshd works in /
+	}
 	paths := []string{path}
 	if s.Globs && strings.ContainsAny(path, `*?[\`) {
 		found, err := r.v.Glob(path, maxGlobbed)
@@ -82,6 +88,19 @@ func (r *accountReader) entry(s *facts.Server, policy *facts.Policy, entry strin
 		list = append(list, r.keyFile(s, policy, entry, p))
 	}
 	return list
+}
+
+// pathMax is PATH_MAX: a path must be shorter.
+const pathMax = 4096
+
+// tooLong is the problem of a path that nothing can open. sshd dies of one that
+// it made of the home and a relative entry (auth.c expand_authorized_keys).
+func (r *accountReader) tooLong(entry, path string) *facts.Problem {
+	p := &facts.Problem{Failure: facts.TooLong, At: audit.Untrusted(path), Why: "the path has 4096 bytes or more"}
+	if strings.HasPrefix(entry, "/") || strings.HasPrefix(entry, "%h") && strings.HasPrefix(r.a.Account.Home, "/") {
+		p.Failure = facts.NameTooLong
+	}
+	return p
 }
 
 // keyFile opens one key file as the account and reads it; several sshds of one
@@ -137,9 +156,14 @@ func (r *accountReader) absent(path string) *facts.Problem {
 		return d.Problem
 	case d.Problem != nil || d.Type != facts.Directory || d.Truncated || r.has(name):
 		return nil
+	case d.UID != r.a.UID || d.Mode&ownerSearch == 0:
+		return nil // it may be that the account can list the directory and not search it
 	}
 	return &facts.Problem{Failure: facts.Missing, At: audit.Untrusted(path), Why: "the file does not exist"}
 }
+
+// ownerSearch is the right of a directory's owner to reach what is in it.
+const ownerSearch = 0o100
 
 // has tells whether .ssh has an entry of this name.
 func (r *accountReader) has(name string) bool {

@@ -64,7 +64,7 @@ func problem(path string, err error, exact bool) *facts.Problem {
 	case errno == syscall.ENOTDIR:
 		p.Failure = facts.NotDirectory
 	case errno == syscall.ENAMETOOLONG:
-		p.Failure = facts.TooLong
+		p.Failure = facts.NameTooLong
 	default:
 		p.Failure = facts.Uncertain
 	}

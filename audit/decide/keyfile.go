@@ -34,21 +34,30 @@ func KeyFile(h *facts.Host, a *facts.Account, via *facts.Via, f *facts.KeyFile) 
 		return KeyFileAnswer{Verdict: audit.Refuse, Cause: "akf-not-regular", Object: f.Node}
 	}
 	if via.Policy != nil && via.Policy.StrictModes {
-		if object, fault := StrictModes(f, a, via.Server.Rules, h.Accounts); fault != 0 {
-			return strict(f, object, fault)
+		if object, fault, steady := strictly(h, a, via, f); fault != 0 {
+			return strict(a, f, object, fault, steady)
 		}
 	}
 	return KeyFileAnswer{Verdict: audit.Accept}
 }
 
-func strict(f *facts.KeyFile, object *facts.Node, fault Fault) KeyFileAnswer {
+// strict answers for a file that StrictModes refuses.
+func strict(a *facts.Account, f *facts.KeyFile, object *facts.Node, fault Fault, steady bool) KeyFileAnswer {
 	answer := KeyFileAnswer{Verdict: audit.Refuse, Cause: "akf-strict-dir", Object: *object, Fault: fault}
 	if object == &f.Node {
 		answer.Cause = "akf-strict-file"
 	}
-	if fault == FaultGroupUncertain {
+	switch {
+	case fault == FaultGroupUncertain:
 		answer.Verdict = audit.Unknown
 		answer.Why = "Debian's and Ubuntu's sshd let a private group write, others do not, and which one reads this file is not known"
+	case !steady:
+		answer.Verdict = audit.Unknown
+		answer.Why = "Debian's and Ubuntu's sshd find the other account in the group at one look and may miss it at the next, " +
+			"so the answer changes with the number of keys that the client offers"
+	case a.Home.Problem != nil && a.Home.Problem.Failure == facts.Uncertain && answer.Cause == "akf-strict-dir" && object != &f.Dirs[0]:
+		answer.Verdict = audit.Unknown
+		answer.Why = "sshd looks no further up than the home, and where that is could not be found out"
 	}
 	return answer
 }
@@ -59,7 +68,7 @@ func unopened(f *facts.KeyFile) KeyFileAnswer {
 	switch f.Problem.Failure {
 	case facts.Missing:
 		answer.Cause = "akf-missing"
-	case facts.Denied, facts.Loop, facts.NotDirectory:
+	case facts.Denied, facts.Loop, facts.NotDirectory, facts.NameTooLong:
 		answer.Cause = "akf-unreadable"
 	case facts.TooLong:
 		answer.Cause = "akf-path-too-long"

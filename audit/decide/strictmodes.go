@@ -25,52 +25,25 @@ const (
 
 // Secure tells what StrictModes minds in the object n for the account with this
 // uid, 0 if nothing: misc.c safe_path upstream, secure_permissions in Debian's
-// builds. db answers who shares the object's group; it is asked only by Debian's rule.
+// builds. db answers who shares the object's group; it is asked only by Debian's
+// rule, and as at the first look of a connection.
 func Secure(n *facts.Node, uid uint32, rules facts.StrictRules, db *accounts.DB) Fault {
+	return secure(n, rules, &walk{db: db, uid: uid})
+}
+
+func secure(n *facts.Node, rules facts.StrictRules, w *walk) Fault {
 	switch {
-	case n.UID != 0 && n.UID != uid:
+	case n.UID != 0 && n.UID != w.uid:
 		return FaultOwner
 	case n.Mode&0o002 != 0:
 		return FaultWorldWrite
-	case n.Mode&0o020 == 0 || rules == facts.RulesDebian && privateGroup(n, uid, db):
+	case n.Mode&0o020 == 0 || rules == facts.RulesDebian && w.private(n):
 		return 0
-	case rules == facts.RulesUnknown && privateGroup(n, uid, db):
+	case rules == facts.RulesUnknown && w.private(n):
 		return FaultGroupUncertain
 	default:
 		return FaultGroupWrite
 	}
-}
-
-// privateGroup tells whether the object's group has exactly one member, the
-// owner: Debian's secure_permissions. Every account with that primary group
-// must have the login's uid; listed members must be the file owner's name alone.
-func privateGroup(n *facts.Node, uid uint32, db *accounts.DB) bool {
-	group := db.Group(n.GID)
-	if group == nil {
-		return false
-	}
-	members := 0
-	for _, a := range db.WithPrimaryGID(group.GID) {
-		if a.UID != uid {
-			return false
-		}
-		members++
-	}
-	owners := db.WithUID(n.UID)
-	if len(owners) == 0 {
-		return false
-	}
-	switch len(group.Members) {
-	case 0:
-	case 1:
-		if group.Members[0] != owners[0].Name {
-			return false
-		}
-		members++
-	default:
-		return false
-	}
-	return members > 0
 }
 
 // StrictModes judges an opened key file as sshd's safe_path does: the file
@@ -79,9 +52,13 @@ func privateGroup(n *facts.Node, uid uint32, db *accounts.DB) bool {
 // refused and what is wrong with it, or a fault of 0. A fault that only some
 // builds mind gives way to a later one that all of them do.
 func StrictModes(f *facts.KeyFile, a *facts.Account, rules facts.StrictRules, db *accounts.DB) (*facts.Node, Fault) {
+	return strictModes(f, a, rules, &walk{db: db, uid: a.UID})
+}
+
+func strictModes(f *facts.KeyFile, a *facts.Account, rules facts.StrictRules, w *walk) (*facts.Node, Fault) {
 	var uncertain *facts.Node
 	for object := range judged(f, a) {
-		switch fault := Secure(object, a.UID, rules, db); {
+		switch fault := secure(object, rules, w); {
 		case fault == FaultGroupUncertain && uncertain == nil:
 			uncertain = object
 		case fault != 0 && fault != FaultGroupUncertain:

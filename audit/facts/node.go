@@ -66,8 +66,11 @@ const (
 	Loop
 	// NotDirectory: a component in the middle of the path is no directory.
 	NotDirectory
-	// TooLong: the path has 4096 bytes or more.
+	// TooLong: AuthorizedKeysFile and the home make a path of 4096 bytes or more,
+	// which sshd dies of.
 	TooLong
+	// NameTooLong: the system does not take a name or a path of this length.
+	NameTooLong
 	// Uncertain: it could not be looked at, so nothing may be concluded.
 	Uncertain
 )

@@ -1,0 +1,166 @@
+package survey
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sshaudit/audit"
+	"sshaudit/audit/collect"
+	"sshaudit/audit/decide"
+	"sshaudit/audit/facts"
+)
+
+// fault is why sshd passed over a key file. path is the object that StrictModes
+// minds, otherwise the key file as AuthorizedKeysFile names it.
+type fault struct{ cause, path string }
+
+// prediction is what the audit says about a login with a key.
+type prediction struct {
+	verdict audit.Verdict
+	faults  []fault
+	// other tells that the object at such a path is no regular file.
+	other map[string]bool
+}
+
+// predict asks the audit about every account, before any login.
+func predict(t *testing.T, root, key string, list []*account) []prediction {
+	t.Helper()
+	c, err := collect.Open(t.Context(), collect.Options{Root: root, Now: time.Now()})
+	must(t, err)
+	defer c.Close()
+	if h := c.Host(); len(h.Servers) != 1 || h.Servers[0].Settings == nil {
+		t.Fatalf("the audit found no sshd: %+v", h.Problems)
+	}
+	answers := make([]prediction, len(list))
+	for k, a := range list {
+		i, ok := c.Host().Accounts.Index(a.name)
+		if !ok {
+			t.Fatalf("the audit does not know the account %s", a.name)
+		}
+		answers[k] = judge(c.Host(), c.Account(i), key)
+	}
+	return answers
+}
+
+// judge puts the answers about files and lines together as sshd goes through them.
+func judge(h *facts.Host, a *facts.Account, key string) prediction {
+	p := prediction{verdict: audit.Refuse, other: make(map[string]bool)}
+	if a.Unswitched != "" || len(a.Via) != 1 || a.Via[0].Settings == nil {
+		return prediction{}
+	}
+	via := &a.Via[0]
+	for _, f := range via.KeyFiles {
+		answer := decide.KeyFile(h, a, via, f)
+		if answer.Verdict == audit.Unknown || answer.Verdict == audit.Accept && f.Keys == nil {
+			p.verdict = audit.Unknown
+			continue
+		}
+		if answer.Verdict == audit.Refuse {
+			at := string(f.Path)
+			if strings.HasPrefix(answer.Cause, "akf-strict-") {
+				at = string(answer.Object.Path)
+			}
+			p.faults = append(p.faults, fault{answer.Cause, at})
+			p.other[at] = answer.Object.Type != facts.Regular
+			continue
+		}
+		for i := range f.Keys.Lines {
+			l := &f.Keys.Lines[i]
+			if l.Key == nil || string(l.Key.Fingerprint()) != key {
+				continue
+			}
+			switch verdict, _ := decide.Line(via, l, answer); {
+			case verdict == audit.Accept && p.verdict == audit.Refuse:
+				p.verdict = audit.Accept
+				return p
+			case verdict == audit.Unknown:
+				p.verdict = audit.Unknown
+			}
+		}
+	}
+	return p
+}
+
+// proofs are the lines by which sshd of 8.4 to 10.0 tells why it passed over a
+// key file.
+var proofs = []struct {
+	line  *regexp.Regexp
+	cause func(m []string) fault
+}{
+	{regexp.MustCompile(`Authentication refused: bad ownership or modes for (file|directory) (.*)`), func(m []string) fault {
+		return fault{map[string]string{"file": "akf-strict-file", "directory": "akf-strict-dir"}[m[1]], m[2]}
+	}},
+	{regexp.MustCompile(`Could not open (?:user '[^']*' )?authorized keys '([^']*)': (.*)`), func(m []string) fault {
+		switch m[2] {
+		case "No such file or directory":
+			return fault{"akf-missing", m[1]}
+		case "No such device or address": // open(2) of a socket
+			return fault{"akf-not-regular", m[1]}
+		}
+		return fault{"akf-unreadable", m[1]}
+	}},
+	{regexp.MustCompile(`User \S+ authorized keys '?([^']*?)'? is not a regular file`), func(m []string) fault {
+		return fault{"akf-not-regular", m[1]}
+	}},
+	{regexp.MustCompile(`path too long`), func([]string) fault { return fault{"akf-path-too-long", ""} }},
+	{regexp.MustCompile(`unknown key %`), func([]string) fault { return fault{"akf-bad-token", ""} }},
+	{regexp.MustCompile(`Authentication refused: realpath (.*) failed`), func(m []string) fault {
+		return fault{"akf-strict-realpath", m[1]}
+	}},
+}
+
+// maxLogged is how long a path may be to stand in a line of sshd's log, which is
+// cut at 1024 bytes (log.c MSGBUFSIZ).
+const maxLogged = 900
+
+// proven reads the causes from sshd's log, each once: sshd looks twice at the
+// files of a login that succeeds.
+func proven(log string) []fault {
+	var list []fault
+	for line := range strings.Lines(log) {
+		for _, p := range proofs {
+			if m := p.line.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
+				f := p.cause(m)
+				if f.path != "" && f.path[0] != '/' {
+					f.path = "/" + f.path // sshd works in /
+				}
+				if !slices.Contains(list, f) {
+					list = append(list, f)
+				}
+			}
+		}
+	}
+	return list
+}
+
+// agrees tells whether sshd's log proves the causes. silent says that this sshd
+// (10.0) does not mention files that its glob(3) does not find.
+func (p *prediction) agrees(log string, silent bool) bool {
+	got := proven(log)
+	for _, f := range p.faults {
+		i := slices.IndexFunc(got, func(g fault) bool { return p.same(f, g) })
+		switch {
+		case i >= 0:
+			got = slices.Delete(got, i, i+1)
+		case len(f.path) > maxLogged:
+		case silent && (f.cause == "akf-missing" || f.cause == "akf-unreadable"):
+		default:
+			return false
+		}
+	}
+	return len(got) == 0
+}
+
+func (p *prediction) same(f, g fault) bool {
+	switch {
+	case f == g:
+		return true
+	case f.cause == "akf-path-too-long" || f.cause == "akf-bad-token":
+		return f.cause == g.cause // the log names no path
+	}
+	// What is neither a file nor readable is both; sshd tells what it meets first.
+	return f.cause == "akf-not-regular" && g.cause == "akf-unreadable" && f.path == g.path && p.other[f.path]
+}
