@@ -99,9 +99,12 @@ func TestModeAndTextAreUndoneTogether(t *testing.T) {
 		t.Fatal(lines(r))
 	}
 	b.wantStat("/home/alice/.ssh/authorized_keys", "0600 61001:61001")
-	if u := b.undo("", Options{}); len(u.Changes) != 2 || len(u.Refused) != 0 {
+	plan := b.undo("", Options{DryRun: true})
+	u := b.undo("", Options{})
+	if len(u.Changes) != 2 || len(u.Refused) != 0 {
 		t.Fatal(lines(u))
 	}
+	gotWithoutOrder(t, lines(plan), replaceAll(lines(u), resultUndone, resultPlanned))
 	b.wantStat("/home/alice/.ssh/authorized_keys", "0666 61001:61001")
 	if b.keys() != mark+goodKey {
 		t.Errorf("%q", b.keys())

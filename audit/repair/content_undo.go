@@ -40,6 +40,10 @@ func (r *run) undoContent(rec *Record) error {
 	it := &item{rec: rec, pin: f.pin, back: true, lease: -1, note: "the file from before the repair is in place again"}
 	if r.opt.DryRun {
 		r.tell(t, []*item{it}, resultPlanned)
+		if r.kept == nil {
+			r.kept = map[string]string{}
+		}
+		r.kept[keptKey(rec)] = path.Join(path.Dir(f.rel), f.name)
 		return nil
 	}
 	if err := r.intents([]*item{it}, PhaseUndo); err != nil {

@@ -30,6 +30,10 @@ type run struct {
 	seq    int
 	who    Invoker
 
+	// kept tells a dry undo where the file lies that it would have put back
+	// before it looks at the file's mode.
+	kept map[string]string
+
 	subuid     []idRange
 	subuidRead bool
 }

@@ -169,7 +169,7 @@ func (r *run) backwards(t Target, home *hostfs.Walked, recs []*Record, n *notes)
 		return func(*hostfs.View) error {
 			for _, rec := range recs {
 				if rec.AsRoot == asRoot {
-					pinOne(home, rec, &items)
+					r.pinOne(home, rec, &items)
 				}
 			}
 			return nil
@@ -201,12 +201,16 @@ func (r *run) backwards(t Target, home *hostfs.Walked, recs []*Record, n *notes)
 }
 
 // pinOne adds the item of a record; one that cannot be reached is refused.
-func pinOne(home *hostfs.Walked, rec *Record, items *[]*item) {
+func (r *run) pinOne(home *hostfs.Walked, rec *Record, items *[]*item) {
 	before, after := rec.states()
 	it := &item{rec: rec, from: after, to: before, back: true, lease: -1, pin: &home.Pin}
 	if len(rec.Path) > 0 {
 		var err error
-		if it.pin, err = home.Beneath(string(rec.Path)); err != nil {
+		rel := string(rec.Path)
+		if kept, ok := r.kept[keptKey(rec)]; ok {
+			rel = kept
+		}
+		if it.pin, err = home.Beneath(rel); err != nil {
 			it.pin = nil
 			it.refused = hostfsRefusal(err)
 			if isNotExist(err) {
@@ -216,6 +220,9 @@ func pinOne(home *hostfs.Walked, rec *Record, items *[]*item) {
 	}
 	*items = append(*items, it)
 }
+
+// keptKey names the file whose text a planned undo would put back.
+func keptKey(rec *Record) string { return string(rec.Home) + "\x00" + string(rec.Path) }
 
 // checkBack compares the pinned object with the record. An object that has the
 // old state already wants nothing: from becomes to.
