@@ -110,7 +110,7 @@ var sshFileWritable = entryCheck(audit.Doc{
 		return false
 	}
 	f.Observed, f.Expected, f.Fix = octal(e.Mode), octal(keyfiles.Target(kind, e.Mode)), repair(a)
-	f.Message = fmt.Sprintf("others may write this %s file", kind)
+	f.Message = "others may write this file"
 	return true
 })
 

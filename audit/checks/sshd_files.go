@@ -55,7 +55,7 @@ var noHostkeys = &Check{
 	Host: func(c *Check, h *facts.Host) []audit.Finding {
 		var found []audit.Finding
 		for _, s := range h.Servers {
-			if len(s.HostKeys) == 0 || !h.Privileged || slices.ContainsFunc(s.HostKeys, func(k facts.HostKey) bool {
+			if !s.Installed || len(s.HostKeys) == 0 || !h.Privileged || slices.ContainsFunc(s.HostKeys, func(k facts.HostKey) bool {
 				return decide.HostKey(&k) == "" || k.Problem != nil && k.Problem.Failure != facts.Missing
 			}) {
 				continue

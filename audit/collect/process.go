@@ -1,12 +1,15 @@
 package collect
 
 import (
+	"cmp"
+	"io"
+	"os"
 	"path"
+	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"sshaudit/audit/hostfs"
 )
 
 // listener is a running sshd that accepts connections.
@@ -18,57 +21,92 @@ type listener struct {
 	started time.Time
 }
 
-// maxProcesses bounds the entries of /proc that are looked at.
-const maxProcesses = 65536
+const (
+	procDir = "/proc"
+	// maxProcesses bounds the processes that are looked at.
+	maxProcesses = 65536
+	// procText bounds one text of a process, in bytes. Its title is its own to choose.
+	procText = 64 << 10
+)
 
 // listeners finds the running sshds of this host by their process title, which
 // sshd sets to "sshd: ARGUMENTS [listener] N of M startups" since 8.2 (sshd.c
-// prepare_proctitle). Processes of containers have another pid namespace.
+// prepare_proctitle), and which nobody but root can set for uid 0. It needs no
+// right over other processes: what only root may see of them is optional.
 func (c *Collector) listeners() []listener {
-	proc, err := hostfs.Open("/proc")
+	dir, err := os.Open(procDir)
 	if err != nil {
-		c.missing("/proc", "%v", err)
+		c.missing(procDir, "%v", err)
 		return nil
 	}
-	defer func() { _ = proc.Close() }()
-	v := proc.Self()
-	entries, _, err := v.ReadDir("/", maxProcesses)
+	defer func() { _ = dir.Close() }()
+	names, err := dir.Readdirnames(maxProcesses)
 	if err != nil {
-		c.missing("/proc", "%v", err)
-		return nil
+		c.missing(procDir, "%v", err)
 	}
-	own, _ := v.Readlink("/self/ns/pid") // unreadable: every namespace counts as another one
 	var list []listener
-	for _, e := range entries {
-		pid, err := strconv.Atoi(string(e.Name))
+	for _, name := range names {
+		pid, err := strconv.Atoi(name)
 		if err != nil {
 			continue
 		}
-		dir := "/" + string(e.Name)
-		title, _, err := v.ReadFile(dir+"/cmdline", smallFile, nil)
-		if err != nil {
-			continue
+		if l, ok := readListener(pid); ok {
+			list = append(list, l)
 		}
-		args, ok := listenerTitle(string(title))
-		if !ok {
-			continue
-		}
-		if ns, err := v.Readlink(dir + "/ns/pid"); err != nil || ns != own {
-			continue
-		}
-		if root, err := v.Readlink(dir + "/root"); err != nil || root != "/" {
-			continue // in a chroot: it serves other files
-		}
-		l := listener{pid: pid, binary: args[0], args: args[1:]}
-		if exe, err := v.Readlink(dir + "/exe"); err == nil {
-			l.binary = strings.TrimSuffix(string(exe), " (deleted)")
-		}
-		if info, err := v.Stat(dir); err == nil {
-			l.started = info.Modified()
-		}
-		list = append(list, l)
 	}
+	slices.SortFunc(list, func(a, b listener) int { return cmp.Compare(a.pid, b.pid) })
 	return list
+}
+
+// readListener reads one process; ok tells that it is an sshd of this host that listens.
+func readListener(pid int) (l listener, ok bool) {
+	dir := filepath.Join(procDir, strconv.Itoa(pid))
+	args, ok := listenerTitle(kernelText(dir + "/cmdline"))
+	if !ok || !ours(kernelText(dir+"/status")) {
+		return l, false
+	}
+	if root, err := os.Readlink(dir + "/root"); err == nil && root != "/" {
+		return l, false // in a chroot: it serves other files
+	}
+	l = listener{pid: pid, binary: args[0], args: args[1:]}
+	if exe, err := os.Readlink(dir + "/exe"); err == nil {
+		l.binary = strings.TrimSuffix(exe, " (deleted)")
+	}
+	if info, err := os.Lstat(dir); err == nil {
+		l.started = info.ModTime()
+	}
+	return l, true
+}
+
+// ours tells from the status of a process that it belongs to root and lives in
+// our own pid namespace, not in a container's (proc_pid_status(5) NSpid).
+func ours(status string) bool {
+	root, same := false, false
+	for line := range strings.Lines(status) {
+		key, value, _ := strings.Cut(line, ":")
+		switch f := strings.Fields(value); key {
+		case "Uid":
+			root = len(f) > 1 && f[1] == "0" || os.Geteuid() != 0
+		case "NSpid":
+			same = len(f) == 1
+		}
+	}
+	return root && same
+}
+
+// kernelText reads a text of /proc, empty if it is gone. It is the kernel's own
+// file system, which cannot stall and has neither links nor sizes to believe in.
+func kernelText(name string) string {
+	f, err := os.Open(name)
+	if err != nil {
+		return ""
+	}
+	defer func() { _ = f.Close() }()
+	data, err := io.ReadAll(io.LimitReader(f, procText))
+	if err != nil {
+		return ""
+	}
+	return string(data)
 }
 
 // listenerTitle returns the arguments in the title of a listening sshd.

@@ -130,7 +130,7 @@ func (c *Collector) program(v *hostfs.View, s *facts.Server) build {
 			c.missing(p, "the release of sshd is not known: %v", err)
 			return build{}
 		}
-		s.VersionFrom = "the program " + p
+		s.Installed, s.VersionFrom = true, "the program "+p
 		return b
 	}
 	return build{}

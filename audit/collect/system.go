@@ -1,7 +1,6 @@
 package collect
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"os"
@@ -89,8 +88,7 @@ func (c *Collector) readLoginDefs(v *hostfs.View) {
 // kernel's own word, in a root by what would be loaded at boot.
 func (c *Collector) selinuxEnforced(v *hostfs.View) bool {
 	if c.root.Live() {
-		data, err := os.ReadFile("/sys/fs/selinux/enforce")
-		return err == nil && bytes.HasPrefix(data, []byte("1"))
+		return strings.HasPrefix(kernelText("/sys/fs/selinux/enforce"), "1")
 	}
 	for _, line := range lines(c.text(v, "/etc/selinux/config")) {
 		if value, ok := strings.CutPrefix(line, "SELINUX="); ok {

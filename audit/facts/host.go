@@ -53,6 +53,8 @@ type SystemFile struct {
 
 // Server is one sshd of the host.
 type Server struct {
+	// Installed tells that the program was found.
+	Installed bool
 	// Binary is the program; Version its release, zero if unknown.
 	Binary  string
 	Version audit.OpenSSH

@@ -121,7 +121,7 @@ func effective(c *collect.Collector, o *configOptions, conn sshdconf.Conn) (*aud
 		}
 	}
 	if server.Refused != nil {
-		return nil, fmt.Errorf("sshd refuses this configuration: %w", server.Refused)
+		return nil, server.Refused
 	}
 	if server.Config == nil {
 		return nil, errors.New(server.Unread)

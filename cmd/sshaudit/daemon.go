@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"slices"
@@ -24,6 +27,11 @@ import (
 // configuration that it would refuse again (RestartPreventExitStatus).
 const statusConfig = 78
 
+// configError is a configuration that another start would refuse too.
+type configError struct{ error }
+
+func (e *configError) Unwrap() error { return e.error }
+
 // daemonOptions are the flags of daemon.
 type daemonOptions struct {
 	listen    []string
@@ -41,11 +49,12 @@ func daemonCommand(g *globals) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := runDaemon(cmd, g, o)
-			if err != nil {
+			var bad *configError
+			if errors.As(err, &bad) {
 				fmt.Fprintf(g.io.err, "sshaudit: %s\n", oneLine(err))
 				return exitError(statusConfig)
 			}
-			return nil
+			return err
 		},
 	}
 	f := cmd.Flags()
@@ -72,7 +81,7 @@ func (o *daemonOptions) settings(cmd *cobra.Command, g *globals) (settings.Setti
 func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 	s, err := o.settings(cmd, g)
 	if err != nil {
-		return err
+		return &configError{err}
 	}
 	log, err := g.logger()
 	if err != nil {
@@ -85,25 +94,38 @@ func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 		JSON:   report.JSON,
 		Listen: s.Daemon.Listen, WebConfig: s.Daemon.WebConfig, Readers: g.readers(cmd.Context(), s), Log: log,
 	})
-	if err != nil {
+	var busy *net.OpError
+	switch {
+	case errors.As(err, &busy): // a port that is taken may be free at the next start
 		return err
+	case err != nil:
+		return &configError{err}
 	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	go func() {
 		for range hup {
-			s, err := o.settings(cmd, g)
-			if err != nil {
-				log.Error("the configuration was not reloaded, the old one stays in force", "err", oneLine(err))
-				state.RefuseReload(err)
-				continue
-			}
-			server.SetReaders(g.readers(cmd.Context(), s))
-			state.Reload(g.auditor(s), s.Daemon.Interval)
+			server.Reloading()
+			o.reload(cmd, g, server, state, log)
+			server.Reloaded()
 		}
 	}()
 	return server.Run(cmd.Context(), state)
+}
+
+// reload puts a changed configuration into force, or keeps the old one and says
+// why. Addresses and the web configuration file are read at the start only.
+func (o *daemonOptions) reload(cmd *cobra.Command, g *globals, server *exporter.Server, state *live.State, log *slog.Logger) {
+	s, err := o.settings(cmd, g)
+	if err != nil {
+		log.Error("the configuration was not reloaded, the old one stays in force", "err", oneLine(err))
+		state.RefuseReload(err)
+		return
+	}
+	server.SetReaders(g.readers(cmd.Context(), s))
+	state.Reload(g.auditor(s), s.Daemon.Interval)
+	log.Info("configuration reloaded; daemon.listen and daemon.web_config need a restart")
 }
 
 // auditor returns one audit with these settings.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -133,10 +132,6 @@ func relativeKeyFiles(a *facts.Account) []string {
 	return list
 }
 
-// lockName is where two fixers meet; without /run, as in a minimal container, the
-// record's directory serves.
-const lockName = "/run/sshaudit/fix.lock"
-
 func fixer(g *globals, sv *survey.Survey, stateDir string) *repair.Fixer {
 	h := sv.Host()
 	list := make([]repair.Account, h.Accounts.Len())
@@ -144,12 +139,8 @@ func fixer(g *globals, sv *survey.Survey, stateDir string) *repair.Fixer {
 		a := h.Accounts.At(i)
 		list[i] = repair.Account{Name: a.Name, UID: a.UID, Home: a.Home}
 	}
-	lock := lockName
-	if _, err := os.Stat(filepath.Dir(filepath.Dir(lock))); err != nil {
-		lock = filepath.Join(stateDir, "fix.lock")
-	}
 	return &repair.Fixer{
-		Root: sv.Collector().Root(), StateDir: stateDir, LockPath: lock, Version: version,
+		Root: sv.Collector().Root(), StateDir: stateDir, LockPath: filepath.Join(stateDir, "fix.lock"), Version: version,
 		UIDMin: h.UIDMin, Accounts: list,
 		ValidKeys: func(text []byte) bool { return allValid(text, h) }, RepairText: repairText,
 	}
