@@ -109,7 +109,9 @@ func TestRefusals(t *testing.T) {
 		tree   []hostfstest.Entry
 		target func(*Target)
 		opt    Options
-		want   []string
+		// accounts are those of the host, where it matters.
+		accounts []Account
+		want     []string
 	}{
 		"T-01 authorized_keys is a link to root's file": {
 			tree: append(bare, root("/etc/secret", 0o644), own("/.ssh/", 0o700), link("/home/alice/.ssh/authorized_keys", "/etc/secret")),
@@ -178,6 +180,15 @@ func TestRefusals(t *testing.T) {
 			tree: tree(own("/", 0o777)), target: func(t *Target) { t.UID = bob; t.Name = "bob" },
 			want: []string{"refused /home/alice home-shared"},
 		},
+		"T-28 one home under two spellings": {
+			tree:     tree(own("/", 0o777), hostfstest.Entry{Path: "/data", Link: "/home"}),
+			accounts: []Account{{"alice", alice, "/home/alice"}, {"carol", 61003, "/data/alice"}},
+			want:     []string{"refused /home/alice home-shared"},
+		},
+		"T-28 one home, one uid": {
+			tree: tree(own("/.ssh/", 0o755)), accounts: []Account{{"alice", alice, "/home/alice"}, {"alice2", alice, "/home/alice"}},
+			want: []string{"done /home/alice/.ssh mode 0755>0700"},
+		},
 		"T-29 uid that stands for none": {
 			tree: tree(own("/", 0o777)), target: func(t *Target) { t.UID = nobodyID },
 			want: []string{"refused /home/alice uid-unmapped"},
@@ -244,6 +255,9 @@ func TestRefusals(t *testing.T) {
 			target := aliceTarget()
 			if tc.target != nil {
 				tc.target(&target)
+			}
+			if tc.accounts != nil {
+				b.fixer.Accounts = tc.accounts
 			}
 			before := b.ctimes()
 			r := b.fix(tc.opt, target)

@@ -59,20 +59,33 @@ type accounts struct {
 	// byHome is sorted by the cleaned home, so that those below a directory
 	// stand together.
 	byHome []Account
-	byBase map[string][]Account
+	// byBase are positions in byHome, sorted by the last name of the home.
+	byBase []int32
 	uids   map[uint32]bool
 }
 
 func indexAccounts(all []Account) *accounts {
-	x := &accounts{byHome: make([]Account, 0, len(all)), byBase: map[string][]Account{}, uids: map[uint32]bool{}}
-	for _, a := range all {
+	x := &accounts{byHome: make([]Account, len(all)), byBase: make([]int32, len(all)), uids: make(map[uint32]bool, len(all))}
+	for i, a := range all {
 		a.Home = path.Clean(a.Home)
-		x.byHome = append(x.byHome, a)
-		x.byBase[path.Base(a.Home)] = append(x.byBase[path.Base(a.Home)], a)
+		x.byHome[i], x.byBase[i] = a, int32(i)
 		x.uids[a.UID] = true
 	}
 	slices.SortFunc(x.byHome, func(a, b Account) int { return strings.Compare(a.Home, b.Home) })
+	slices.SortFunc(x.byBase, func(a, b int32) int { return strings.Compare(x.base(a), x.base(b)) })
 	return x
+}
+
+func (x *accounts) base(i int32) string { return path.Base(x.byHome[i].Home) }
+
+// named returns the accounts whose home has this last name.
+func (x *accounts) named(base string) []Account {
+	i, _ := slices.BinarySearchFunc(x.byBase, base, func(i int32, b string) int { return strings.Compare(x.base(i), b) })
+	var out []Account
+	for ; i < len(x.byBase) && x.base(x.byBase[i]) == base; i++ {
+		out = append(out, x.byHome[x.byBase[i]])
+	}
+	return out
 }
 
 // from returns the accounts whose home is prefix or begins with it.

@@ -92,7 +92,7 @@ func checkParents(t Target, chain []hostfs.Dir) *refusal {
 // another spelling, which differs above the last name only.
 func (f *Fixer) checkAlias(t Target, home *hostfs.Walked) *refusal {
 	base := path.Base(string(home.Path))
-	for _, o := range f.index().byBase[base] {
+	for _, o := range f.index().named(base) {
 		if o.UID == t.UID || checkHomeName(o.Home, o.UID) != nil {
 			continue
 		}

@@ -13,33 +13,33 @@ import (
 
 // The refusal words, as audit.Refusal carries them and the manual lists them.
 const (
-	reasonACL            = "acl"
-	reasonBusy           = "busy"
-	reasonChanged        = "changed"
-	reasonChanging       = "changing"
-	reasonDenied         = "denied"
-	reasonFilesystem     = "filesystem"
-	reasonHardLink       = "hard-link"
-	reasonHomeShared     = "home-shared"
-	reasonHomeSystem     = "home-system"
-	reasonImmutable      = "immutable"
-	reasonJournal        = "journal"
-	reasonLeased         = "leased"
-	reasonMissing        = "missing"
-	reasonMoved          = "moved"
-	reasonNoSpace        = "no-space"
-	reasonNotApplied     = "not-applied"
-	reasonNotNamed       = "not-named"
-	reasonOwner          = "owner"
-	reasonParentOwner    = "parent-owner"
-	reasonParentWritable = "parent-writable"
-	reasonQuota          = "quota"
-	reasonReadOnly       = "read-only"
-	reasonSymlink        = "symlink"
-	reasonTimeout        = "timeout"
-	reasonTooMany        = "too-many"
-	reasonType           = "type"
-	reasonUIDUnmapped    = "uid-unmapped"
+	reasonACL            = "acl"             // an access list would lose effect in a run over all accounts
+	reasonBusy           = "busy"            // another fixer is at work, or somebody has the file open for writing
+	reasonChanged        = "changed"         // not the object, or not the state, that was looked at or recorded
+	reasonChanging       = "changing"        // written while it was read
+	reasonDenied         = "denied"          // the kernel refuses the account: SELinux, NFS
+	reasonFilesystem     = "filesystem"      // a mount that is not crossed, or a call it does not have
+	reasonHardLink       = "hard-link"       // the file has another name
+	reasonHomeShared     = "home-shared"     // another uid has the same home
+	reasonHomeSystem     = "home-system"     // not one account's home
+	reasonImmutable      = "immutable"       // chattr +i or +a
+	reasonJournal        = "journal"         // no record, hence no change
+	reasonLeased         = "leased"          // the owner holds a lease on the file
+	reasonMissing        = "missing"         // the home of a named account is not there
+	reasonMoved          = "moved"           // the name led elsewhere after the change, which was taken back
+	reasonNoSpace        = "no-space"        // for the new text
+	reasonNotApplied     = "not-applied"     // the file system took the change and did not make it
+	reasonNotNamed       = "not-named"       // a system account in a run over all
+	reasonOwner          = "owner"           // the owner is wrong and stays
+	reasonParentOwner    = "parent-owner"    // somebody else owns a directory above the home
+	reasonParentWritable = "parent-writable" // somebody else may write one
+	reasonQuota          = "quota"           // the account's
+	reasonReadOnly       = "read-only"       // the mount
+	reasonSymlink        = "symlink"         // a link that a user controls
+	reasonTimeout        = "timeout"         // the run was stopped
+	reasonTooMany        = "too-many"        // more than one run repairs, or reports
+	reasonType           = "type"            // a directory for a file, a FIFO, and so on
+	reasonUIDUnmapped    = "uid-unmapped"    // an owner that the mount cannot express
 )
 
 // refusal is an error with one of the refusal words: why one object, or all of
