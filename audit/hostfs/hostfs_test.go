@@ -247,6 +247,23 @@ func TestReadDirSortsAndTruncates(t *testing.T) {
 	})
 }
 
+func TestDirectoryWithoutSearchRightIsListed(t *testing.T) {
+	r := build(t,
+		hostfstest.Entry{Path: "/home/alice/list/", Mode: 0o600, UID: alice},
+		hostfstest.Entry{Path: "/home/alice/list/f", UID: alice})
+	for _, before := range []string{"/", "/home/alice/list"} {
+		as(t, r, alice, func(v *hostfs.View) {
+			if _, err := v.Lstat(before); err != nil {
+				t.Error(err)
+			}
+			entries, _, err := v.ReadDir("/home/alice/list", 10)
+			if err != nil || len(entries) != 1 || !errors.Is(entries[0].Err, fs.ErrPermission) {
+				t.Error(entries, err)
+			}
+		})
+	}
+}
+
 func TestReadlinkAndLstatDoNotFollow(t *testing.T) {
 	r := build(t, hostfstest.Entry{Path: "/l", Link: "/etc/x\x1b"}, hostfstest.Entry{Path: "/f"})
 	v := r.Self()

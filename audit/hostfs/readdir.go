@@ -108,7 +108,11 @@ func (v *View) names(path string, maxNames int) ([]string, bool, error) {
 // from the first one on.
 func (v *View) listable(d *node) (int, error) {
 	if !d.readable {
-		fd, e := reopen(v.root.procFD, d.fd, readFlags|unix.O_DIRECTORY)
+		v.name.set(".")
+		fd, e := openat(d.fd, &v.name, readFlags|unix.O_DIRECTORY)
+		if e == unix.EACCES { // "." needs the right to search, a list does not
+			fd, e = reopen(v.root.procFD, d.fd, readFlags|unix.O_DIRECTORY)
+		}
 		if e != 0 {
 			return -1, e
 		}

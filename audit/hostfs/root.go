@@ -7,7 +7,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -149,6 +148,3 @@ type scratch struct {
 	dir  []byte // of dirBuffer bytes, once a directory was listed
 	text []byte // the names found in it
 }
-
-// decimal is strconv.Itoa for ids of threads, as used below /proc.
-func decimal(n int) string { return strconv.Itoa(n) }
