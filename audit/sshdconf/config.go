@@ -13,6 +13,7 @@ package sshdconf
 import (
 	"errors"
 	"io/fs"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -112,12 +113,14 @@ func Load(src Source, o Options) (*Config, error) {
 	}
 	r := newRules(o.Version, build)
 	r.dir, r.rootHome, r.home = orElse(o.Dir, "/"), orElse(o.RootHome, "/root"), o.Home
+	// Without these files getservbyname(3) and getaddrinfo(3) find nothing in them either.
 	r.services = sync.OnceValue(func() map[string]int {
-		data, err := src.ReadFile("/etc/services")
-		if err != nil {
-			return nil // getservbyname(3) finds nothing then either
-		}
+		data, _ := src.ReadFile("/etc/services")
 		return parseServices(data)
+	})
+	r.hosts = sync.OnceValue(func() map[string][]netip.Addr {
+		data, _ := src.ReadFile("/etc/hosts")
+		return parseHosts(data)
 	})
 	c := &Config{r: r, main: orElse(args.file, orElse(o.File, DefaultFile)), cache: map[string][]included{}, memo: map[string]*outcome{}}
 	if o.Version.Known() && relOf(o.Version) == newest && !o.Version.AtLeast(int(newest)/100, int(newest)%100) ||

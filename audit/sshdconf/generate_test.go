@@ -37,9 +37,9 @@ type generator struct {
 
 // values by keyword: what is valid in every release that knows the keyword.
 var validValues = map[string][]string{
-	"Port":                            {"22", "2222", "ssh", "022", "65535", "http"},
+	"Port":                            {"22", "2222", "ssh", "022", "65535", "http", "w3", "www", "both"},
 	"AddressFamily":                   {"any", "inet", "INET6"},
-	"ListenAddress":                   {"0.0.0.0", "::", "[::1]:2200", "127.0.0.1:2022", "10.1.2.3", "127.1", "2001:db8::1", "[2001:DB8:0:0::2]", "::ffff:1.2.3.4", "127.0.0.2:ssh", "*", "::1.2.3.4", "0x7f.0.0.1"},
+	"ListenAddress":                   {"0.0.0.0", "::", "[::1]:2200", "127.0.0.1:2022", "10.1.2.3", "127.1", "2001:db8::1", "[2001:DB8:0:0::2]", "::ffff:1.2.3.4", "127.0.0.2:ssh", "*", "::1.2.3.4", "0x7f.0.0.1", "localhost", "LOCALHOST:2200", "named.example", "ALIAS:ssh", "six", "dup", "mapped", "far", "again"},
 	"UsePAM":                          {"yes", "no", "YES"},
 	"LoginGraceTime":                  {"0", "30", "2m", "1h30m", "1w2d3h4m5s", "60s", "2M30S", "0m"},
 	"X11DisplayOffset":                {"0", "10", "99", "2147483647", "007"},
@@ -172,7 +172,7 @@ var newValues = []struct {
 
 // wrongLines are refused, or at least odd, somewhere.
 var wrongLines = []string{
-	"NoSuchKeyword yes", "Port abc", "Port 0", "Port 70000", "Port", "Port 22 23", "PermitRootLogin maybe", "PermitRootLogin",
+	"NoSuchKeyword yes", "Port abc", "Port onlyudp", "Port SSH", "Port bad", "ListenAddress nosuch.example", "ListenAddress short", "PermitOpen x:www", "Port 0", "Port 70000", "Port", "Port 22 23", "PermitRootLogin maybe", "PermitRootLogin",
 	"PermitRootLogin yes no", "UsePAM true", "MaxAuthTries -1", "MaxAuthTries x", "MaxAuthTries 99999999999", "LoginGraceTime 1x", "LoginGraceTime",
 	"LoginGraceTime -5", "LoginGraceTime 9999999999", "LoginGraceTime +5", "AllowUsers", "AllowUsers alice@10.0.0.1/8", "AllowUsers \"\"", "AllowUsers # none", "DenyUsers x@",
 	"AllowGroups \"\"", "AcceptEnv A=b", "AcceptEnv \"\"", "SetEnv A", "SetEnv \"\"", "Ciphers nosuch", "Ciphers +", "Ciphers", "MACs aes128-ctr", "KexAlgorithms *", "Ciphers +aes128-ctr,x",

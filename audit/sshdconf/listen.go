@@ -1,7 +1,10 @@
 package sshdconf
 
 import (
+	"bytes"
 	"net/netip"
+	"slices"
+	"strings"
 
 	"sshaudit/audit/sshpattern"
 )
@@ -58,9 +61,7 @@ func (c *Config) hosts(q item, family string) ([]string, error) {
 	}
 	ip, err := sshpattern.ParseAddr(q.text)
 	if err != nil {
-		c.notes = append(c.notes, Note{q.pos.file, q.pos.line,
-			"ListenAddress " + q.text + " is a name: it was not looked up, and sshd does not start where that fails"})
-		return []string{q.text}, nil //nolint:nilerr // a name is no error
+		return c.named(q, family), nil
 	}
 	switch {
 	case ip.Is4() && family == "inet6", ip.Is6() && family == "inet":
@@ -77,4 +78,62 @@ func numeric(ip netip.Addr) string {
 		return ip.String()
 	}
 	return sshpattern.PeerText(ip)
+}
+
+// named resolves a name as getaddrinfo(3) does from /etc/hosts. Where that does
+// not say, or where the order depends on the machine's routes, a note says so.
+func (c *Config) named(q item, family string) []string {
+	found := c.r.hosts()[strings.ToLower(q.text)]
+	var v6, out []string
+	for _, ip := range found {
+		switch {
+		case family == "inet" && ip == netip.IPv6Loopback():
+			out = append(out, "127.0.0.1") // glibc's files source maps it
+		case family == "inet" && (ip.Is4() || ip.Is4In6()):
+			out = append(out, ip.Unmap().String())
+		case family == "inet" || family == "inet6" && ip.Is4():
+		case ip == netip.IPv6Loopback():
+			v6 = append(v6, "[::1]") // sorted to the front (RFC 6724)
+		case ip.Is6():
+			out = append(out, "["+numeric(ip)+"]")
+		default:
+			out = append(out, ip.String())
+		}
+	}
+	out = append(v6, out...)
+	slices.Reverse(out)
+	what := ""
+	switch {
+	case len(out) == 0:
+		out, what = []string{q.text}, " is a name: it was not looked up, and sshd does not start where that fails"
+	case len(out) > 2 || len(out) == 2 && len(v6) != 1:
+		what = " has several addresses: their order is that of this machine's routes"
+	}
+	if what != "" {
+		c.notes = append(c.notes, Note{q.pos.file, q.pos.line, "ListenAddress " + q.text + what})
+	}
+	return out
+}
+
+// parseHosts reads the names of /etc/hosts, lower case, as glibc's files source
+// does: all lines of a name count.
+func parseHosts(data []byte) map[string][]netip.Addr {
+	out := map[string][]netip.Addr{}
+	for raw := range bytes.Lines(data) {
+		text, _, _ := strings.Cut(string(raw), "#")
+		fields := strings.Fields(text)
+		if len(fields) < 2 {
+			continue
+		}
+		ip, err := netip.ParseAddr(fields[0])
+		if err != nil || ip.Zone() != "" {
+			continue
+		}
+		for i, name := range fields[1:] {
+			if name = strings.ToLower(name); !slices.Contains(fields[1:i+1], name) {
+				out[name] = append(out[name], ip)
+			}
+		}
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package sshdconf
 
 import (
 	"bytes"
+	"net/netip"
 	"strconv"
 	"strings"
 
@@ -30,6 +31,7 @@ type rules struct {
 	dir, rootHome string
 	home          func(string) (string, bool)
 	services      func() map[string]int
+	hosts         func() map[string][]netip.Addr
 }
 
 // assembled is a set of algorithms of one release.
