@@ -144,9 +144,9 @@ var anyTypes = &Rules{anyType: true}
 // afterOptions classifies a line that does not begin with a type: options, or
 // something else, and then no key.
 func (s *scan) afterOptions(line *Line, at int, p *parser) {
-	end, closed := optionsEnd(s.text[at:])
-	if !closed {
-		line.Cause, line.Column = CauseOptionQuote, at+1
+	end, open := optionsEnd(s.text[at:])
+	if open >= 0 {
+		line.Cause, line.Column = CauseOptionQuote, at+open+1
 		line.Detail = "a double quote is not closed"
 		if k, found := s.find(at); found {
 			line.Key = k.key

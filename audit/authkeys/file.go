@@ -147,8 +147,9 @@ type Answer struct {
 // unknown where it hangs on something that is not known.
 func (f *File) Authorises(offer *Key, from Source) Answer {
 	var refusal, doubt Answer
+	var refused Kind
 	for i := range f.Lines {
-		a := f.Lines[i].Authorises(offer, from)
+		a, kind := f.Lines[i].Authorises(offer, from), f.Lines[i].Kind
 		switch {
 		case !a.Match:
 		case a.Verdict == audit.Accept && !doubt.Match:
@@ -159,8 +160,10 @@ func (f *File) Authorises(offer *Key, from Source) Answer {
 			return a
 		case a.Verdict == audit.Unknown && !doubt.Match:
 			doubt = a
-		case a.Verdict == audit.Refuse && !refusal.Match:
-			refusal = a
+		case a.Verdict == audit.Refuse && (!refusal.Match || kind < refused):
+			// What sshd itself refuses tells more than a broken copy, and that
+			// more than one in a comment.
+			refusal, refused = a, kind
 		}
 	}
 	switch {
@@ -187,11 +190,11 @@ func (l *Line) Authorises(offer *Key, from Source) Answer {
 		return Answer{}
 	}
 	a := Answer{Match: true, Line: l.Number, Verdict: audit.Refuse, Cause: l.Cause, Detail: l.Detail}
-	if l.Cause != "" {
+	if l.Kind == KindKey && offer.Cert == nil && l.authority() {
+		a.Cause, a.Detail = CauseCAFlag, "the line is marked cert-authority: it admits certificates that the key signed, not the key"
 		return a
 	}
-	if offer.Cert == nil && l.authority() {
-		a.Cause, a.Detail = CauseCAFlag, "the line is marked cert-authority: it admits certificates that the key signed, not the key"
+	if l.Cause != "" {
 		return a
 	}
 	a.Verdict, a.Cause, a.Detail = l.permits(from)
@@ -204,6 +207,20 @@ func (l *Line) Authorises(offer *Key, from Source) Answer {
 		a.Verdict, a.Detail = audit.Unknown, l.Unsure
 	}
 	return a
+}
+
+// Accepted answers whether sshd would take the line for some client: from=
+// and, on a certificate authority's line, the certificates are left aside. The
+// cause of a refusal is the line's.
+func (l *Line) Accepted() audit.Verdict {
+	switch {
+	case l.Kind != KindKey || l.Cause != "":
+		return audit.Refuse
+	case l.Unsure != "" || l.Options.expiredAt(l.rules.Now) == audit.Unknown:
+		return audit.Unknown
+	default:
+		return audit.Accept
+	}
 }
 
 // authority reports whether the line is one of a certificate authority.

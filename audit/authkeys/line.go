@@ -172,8 +172,8 @@ func (s *scan) read(line *Line, at int) (ok bool) {
 		line.Key, line.Unsure = found.key, found.unsure
 		return true
 	}
-	end, closed := optionsEnd(s.text[at:])
-	if !closed {
+	end, open := optionsEnd(s.text[at:])
+	if open >= 0 {
 		return false
 	}
 	if found, f = s.readKey(skipBlanks(s.text, at+end)); f != faultNone {

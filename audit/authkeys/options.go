@@ -86,7 +86,6 @@ func (o *Options) release() {
 			*value = audit.Untrusted(strings.Clone(string(*value)))
 		}
 	}
-	o.environment = nil
 }
 
 // The reasons sshauthopt_parse gives for refusing a list of options.
@@ -122,25 +121,32 @@ func parseOptions(text string, r *Rules) (o *Options, reason string, at int) {
 	p := optionReader{text: text, r: r, o: &Options{
 		PortForwarding: true, AgentForwarding: true, X11Forwarding: true, PTY: true, UserRC: true,
 	}}
+	reason, at = p.read()
+	p.o.environment = nil
 	if len(text) > 4*maxOption {
-		defer p.o.release()
+		p.o.release()
 	}
+	return p.o, reason, at
+}
+
+// read reads the whole list.
+func (p *optionReader) read() (reason string, at int) {
 	for p.pos < len(p.text) && !blank(p.text[p.pos]) {
 		start := p.pos
 		if reason := p.option(); reason != "" {
-			return p.o, reason, start
+			return reason, start
 		}
 		if p.pos == len(p.text) || blank(p.text[p.pos]) {
 			break
 		}
 		if p.text[p.pos] != ',' {
-			return p.o, reasonUnknown, start
+			return reasonUnknown, start
 		}
 		if p.pos++; p.pos == len(p.text) {
-			return p.o, reasonEnd, start
+			return reasonEnd, start
 		}
 	}
-	return p.o, "", 0
+	return "", 0
 }
 
 // blank reports whether c separates words.
@@ -223,19 +229,21 @@ func (p *optionReader) dequote() (value, reason string) {
 	return value, ""
 }
 
-// optionsEnd returns the offset of the first blank outside double quotes;
-// closed is false if the text ended within quotes (authfile.c
+// optionsEnd returns the offset of the first blank outside double quotes, and
+// that of the quote that is not closed, -1 if none is (authfile.c
 // sshkey_advance_past_options).
-func optionsEnd(text []byte) (end int, closed bool) {
-	quoted := false
-	for end < len(text) && (quoted || !blank(text[end])) {
+func optionsEnd(text []byte) (end, open int) {
+	open = -1
+	for end < len(text) && (open >= 0 || !blank(text[end])) {
 		switch {
 		case text[end] == '\\' && end+1 < len(text) && text[end+1] == '"':
 			end++
+		case text[end] == '"' && open < 0:
+			open = end
 		case text[end] == '"':
-			quoted = !quoted
+			open = -1
 		}
 		end++
 	}
-	return end, !quoted
+	return end, open
 }

@@ -41,9 +41,10 @@ func Repair(data []byte) (fixed []byte, changes []Change, err error) {
 	for p.pos < len(p.data) {
 		p.step()
 	}
-	// A last line with a NUL is no text that could be gone on with.
+	// A last line with a NUL, or half a character of UTF-16, is no text that
+	// could be gone on with.
 	tail := p.fixed[bytes.LastIndexByte(p.fixed, '\n')+1:]
-	if len(tail) > 0 && bytes.IndexByte(tail, 0) < 0 {
+	if len(tail) > 0 && bytes.IndexByte(tail, 0) < 0 && len(stripMark(p.fixed)) == len(p.fixed) {
 		p.fixed = append(p.fixed, '\n')
 		p.note(Line{Number: p.file.Count, Last: p.file.Count}, "the last line was not ended: what is appended next would have spoiled it")
 	}

@@ -39,7 +39,7 @@ type Source struct {
 	// Addr is the client's address; the zero value if it is not known.
 	Addr netip.Addr
 	// Host is the client's verified host name, where UseDNS is on and the name
-	// is known.
+	// is known; the address's text if it is known that there is none.
 	Host string
 }
 
