@@ -231,6 +231,12 @@ func TestT15HugeDirectoriesAndDepthAreBounded(t *testing.T) {
 	if _, err := r.Self().Stat("/deep" + strings.Repeat("/d", 300)); !errors.Is(err, hostfs.ErrTooLarge) {
 		t.Error("300 directories deep:", err)
 	}
+	hostfstest.Add(t, dir, hostfstest.Entry{Path: "/long", Link: strings.Repeat("deep/../", 400) + "many"})
+	as(t, r, alice, func(v *hostfs.View) {
+		if _, err := v.Glob("/long/*", 100000); !errors.Is(err, hostfs.ErrTooLarge) {
+			t.Error("5000 names behind a long link:", err)
+		}
+	})
 	if _, err := r.Self().Glob("/*/*", 100); !errors.Is(err, hostfs.ErrTooLarge) {
 		t.Error("glob:", err)
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	// maxGlobNames bounds the names of one directory that are compared with a pattern.
+	// maxGlobNames bounds the names that are compared with one pattern.
 	maxGlobNames = 1 << 16
 	// maxGlobDirs bounds the directories that one pattern lists.
 	maxGlobDirs = 4096
@@ -27,9 +27,8 @@ const (
 // a dangling link is one. Directories that cannot be read hide what is in them,
 // without an error.
 //
-// More than limit paths, a directory of more than 65536 names, and more than 4096
-// directories are an ErrTooLarge; the paths found so far are returned. A
-// directory behind a mount that is not entered is an error, because what it hides
+// More than limit paths, 65536 names or 4096 directories are an ErrTooLarge; the
+// paths found so far are returned. A directory behind a mount that is not entered is an error, because what it hides
 // is unknown.
 func (v *View) Glob(pattern string, limit int) ([]string, error) {
 	if strings.IndexByte(pattern, 0) >= 0 || len(pattern) > maxPath || !strings.HasPrefix(pattern, "/") {
@@ -53,7 +52,8 @@ type globber struct {
 	view  *View
 	limit int
 	found []string
-	dirs  int
+	// dirs and names are what was listed so far.
+	dirs, names int
 }
 
 func globError(path string, err error) error {
@@ -77,10 +77,11 @@ func (g *globber) list(prefix string, s *segment, rest []segment) error {
 	if g.dirs++; g.dirs > maxGlobDirs {
 		return globError(prefix, ErrTooLarge)
 	}
-	names, truncated, err := g.view.names(prefix, maxGlobNames)
+	names, truncated, err := g.view.names(prefix, maxGlobNames-g.names)
 	if err != nil {
 		return known(err)
 	}
+	g.names += len(names)
 	if s.dotted() {
 		names = append(names, ".", "..")
 	}

@@ -11,7 +11,7 @@ import (
 //
 // A View that [Root.As] hands out keeps the directories on its last way pinned
 // until it ends, so that the objects of one home are all reached through the
-// same directories, and quickly.
+// same directories, and quickly. What it says of them is how they were at first.
 type View struct {
 	root *Root
 	gen  *generation
@@ -27,6 +27,8 @@ type View struct {
 	turn uint64
 	// switched and foreign: see Switched and follow.
 	switched, foreign bool
+	// steps counts the components of all ways so far.
+	steps int
 	// follower is the uid that follows links, for fs.protected_symlinks.
 	follower uint32
 	// sealed is the canonical path of the home below which no mount is crossed.

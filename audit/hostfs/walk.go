@@ -18,6 +18,9 @@ const (
 	maxDepth = 256
 	// maxSteps bounds the components of one resolution, those of links included.
 	maxSteps = 8192
+	// maxAccountSteps bounds those of all resolutions for one account: links can
+	// make each of 4096 names as long as a name can be.
+	maxAccountSteps = 1 << 18
 )
 
 // leaf is what a path leads to.
@@ -49,6 +52,9 @@ func (v *View) resolve(op, path string, follow, list bool) (leaf, error) {
 	v.links = v.links[:0]
 	rest, links := path, 0
 	for range maxSteps {
+		if v.steps++; v.kept && v.steps > maxAccountSteps {
+			break
+		}
 		name, tail := component(rest)
 		if name == "" {
 			t := v.top()
