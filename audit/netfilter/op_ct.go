@@ -74,7 +74,6 @@ func (s *state) status() bits32 {
 	}
 	if s.established {
 		b.v |= statusSeenReply | statusConfirmed
-		b.k &^= statusSeenReply | statusConfirmed
 	}
 	return b
 }

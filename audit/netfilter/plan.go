@@ -37,7 +37,7 @@ type stage struct {
 
 // maxPlans bounds the orders that are tried when hooks of equal priority cannot
 // be told apart.
-const maxPlans = 64
+const maxPlans = 256
 
 // plans lists the possible orders of everything the connection passes. The
 // kernel calls hooks of equal priority in reverse order of registration, which
@@ -105,7 +105,8 @@ func (m *machine) hook(h Hook, incoming bool) [][]stage {
 				s.perhaps = "whether table " + shown(t.Name) + " is dormant"
 			}
 			switch {
-			case c.Hook != h:
+			case c.Hook != h, len(c.Rules) == 0 && c.Policy.Code == Accept, c.Type == "nat" && !incoming:
+				// An empty chain has no say, and a reply is not translated anew.
 			case c.Type == "nat" && t.Dialect == Legacy:
 				natLegacy = append(natLegacy, s)
 			case c.Type == "nat":
@@ -126,7 +127,7 @@ func (m *machine) hook(h Hook, incoming bool) [][]stage {
 		switch {
 		case h == Postrouting && m.hasNAT:
 			special = append(slices.Clone(loose), stage{kind: unnatStage, prio: prioSrcNAT})
-		case incoming && len(order) > 0:
+		case len(order) > 0:
 			s := stage{kind: natStage, prio: prioDstNAT}
 			if h == Input {
 				s.prio = prioSrcNAT

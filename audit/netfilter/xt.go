@@ -38,12 +38,7 @@ type xtFixed struct {
 	is        tri
 }
 
-func (x xtFixed) test(m *machine, s *state) tri {
-	if p := m.proto(s); x.is == no && (p == icmp || p == icmpv6) {
-		return maybe
-	}
-	return x.is
-}
+func (x xtFixed) test(*machine, *state) tri { return x.is }
 
 func (x xtFixed) name() string { return x.ext }
 func (x xtFixed) text() string {

@@ -12,7 +12,10 @@ import (
 )
 
 // tally counts what the differential tests saw.
-type tally struct{ probes, unknown, fileUnknown int }
+type tally struct {
+	probes, unknown, fileUnknown int
+	causes                       []string
+}
 
 // cast is every question a rule set is asked: each client address to the ports,
 // over TCP, and a few over UDP.
@@ -72,6 +75,7 @@ func (l *lane) judge(t testing.TB, what string, asked []netfilter.Question, said
 		n.probes++
 		if a.Verdict == netfilter.Unknown {
 			n.unknown++
+			n.causes = append(n.causes, strings.Join(a.Unknown, "; "))
 			if a.Refused && probes[i].got == netfilter.Accepted {
 				t.Errorf("%s\n%+v: said to be refused, but connect() succeeds", what, asked[i])
 			}
@@ -160,7 +164,7 @@ func (l *lane) compare(t testing.TB, what string, qs []netfilter.Question, unsur
 					t.Errorf("%s\n%+v: the file leaves %q unknown, the kernel says %s by %s", what, q, a.Unknown, as[i].Verdict, decided(as[i]))
 				}
 			case a.Verdict != as[i].Verdict:
-				t.Errorf("%s\n%+v: the file says %s by %s, the kernel %s by %s\nfile:\n%skernel:\n%s", what, q, a.Verdict, decided(a), as[i].Verdict, decided(as[i]), traceText(a), traceText(as[i]))
+				t.Errorf("%s\n%+v: the file says %s by %s, the kernel %s by %s %q\nfile:\n%skernel:\n%s", what, q, a.Verdict, decided(a), as[i].Verdict, decided(as[i]), as[i].Unknown, traceText(a), traceText(as[i]))
 			}
 		}
 	}

@@ -67,9 +67,16 @@ func leave(t testing.TB, reason string) {
 }
 
 var packages = sync.OnceValue(func() error {
+	updated := false
 	for program, pkg := range map[string]string{"nft": "nftables", "iptables-nft-save": "iptables", "ipset": "ipset", "ufw": "ufw", "fail2ban-server": "fail2ban", "ip": "iproute2"} {
 		if _, err := exec.LookPath(program); err == nil {
 			continue
+		}
+		if !updated {
+			updated = true
+			if out, err := exec.Command("apt-get", "update", "-qq").CombinedOutput(); err != nil {
+				return fmt.Errorf("update the package lists: %w\n%s", err, out)
+			}
 		}
 		cmd := exec.Command("apt-get", "install", "-y", "-qq", pkg)
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
