@@ -24,6 +24,9 @@ type KeyFileAnswer struct {
 // order: expand the name, open it as the account, regular file, StrictModes
 // (auth2-pubkeyfile.c auth_openfile, up to 9.0 in auth.c; misc.c safe_path_fd).
 func KeyFile(h *facts.Host, a *facts.Account, via *facts.Via, f *facts.KeyFile) KeyFileAnswer {
+	if deadly := before(via, f); deadly != nil {
+		f = deadly
+	}
 	if f.BadToken != 0 {
 		return KeyFileAnswer{Verdict: audit.Refuse, Cause: "akf-bad-token", Object: facts.Node{Path: f.Path}}
 	}
@@ -41,6 +44,20 @@ func KeyFile(h *facts.Host, a *facts.Account, via *facts.Via, f *facts.KeyFile) 
 	return KeyFileAnswer{Verdict: audit.Accept}
 }
 
+// before returns the entry of AuthorizedKeysFile at which sshd dies before it
+// comes to this file, nil if there is none.
+func before(via *facts.Via, f *facts.KeyFile) *facts.KeyFile {
+	for _, earlier := range via.KeyFiles {
+		switch {
+		case earlier == f:
+			return nil
+		case earlier.BadToken != 0, earlier.Problem != nil && earlier.Problem.Failure == facts.TooLong:
+			return earlier
+		}
+	}
+	return nil
+}
+
 // strict answers for a file that StrictModes refuses.
 func strict(a *facts.Account, f *facts.KeyFile, object *facts.Node, fault Fault, steady bool) KeyFileAnswer {
 	answer := KeyFileAnswer{Verdict: audit.Refuse, Cause: "akf-strict-dir", Object: *object, Fault: fault}
@@ -54,7 +71,7 @@ func strict(a *facts.Account, f *facts.KeyFile, object *facts.Node, fault Fault,
 	case !steady:
 		answer.Verdict = audit.Unknown
 		answer.Why = "Debian's and Ubuntu's sshd find the other account in the group at one look and may miss it at the next, " +
-			"so the answer changes with the number of keys that the client offers"
+			"so a client that offers several keys may get another answer"
 	case a.Home.Problem != nil && a.Home.Problem.Failure == facts.Uncertain && answer.Cause == "akf-strict-dir" && object != &f.Dirs[0]:
 		answer.Verdict = audit.Unknown
 		answer.Why = "sshd looks no further up than the home, and where that is could not be found out"

@@ -56,7 +56,9 @@ const maxTries = 64
 
 // strictly judges a key file as sshd does in a connection: one attempt after the
 // other, and in each of them one file after the other. steady is false if the
-// answer depends on how many keys the client has offered before.
+// answer depends on how many keys the client has offered before. Nearly all
+// clients ask first and sign then, which makes sshd look twice; the few that sign
+// at once have the answer of one look, so that one counts.
 func strictly(h *facts.Host, a *facts.Account, via *facts.Via, f *facts.KeyFile) (object *facts.Node, fault Fault, steady bool) {
 	w := &walk{db: h.Accounts, uid: a.UID}
 	tries := 1

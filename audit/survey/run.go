@@ -8,21 +8,24 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/checks"
+	"sshaudit/audit/collect"
 	"sshaudit/audit/facts"
 )
 
 // Each calls f with every chosen account, one after another in their order, for
 // a repair that finds out for itself what is wrong.
 func (s *Survey) Each(ctx context.Context, f func(*facts.Account)) error {
-	for _, i := range s.accounts {
-		if err := ctx.Err(); err != nil {
-			return err
+	return s.collect.Work(func(w *collect.Worker) error {
+		for _, i := range s.accounts {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if a := w.Account(i); !s.uninteresting(a) {
+				f(a)
+			}
 		}
-		if a := s.collect.Account(i); !s.uninteresting(a) {
-			f(a)
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // found is a finding with the place that the report gives it.

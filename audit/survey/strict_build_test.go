@@ -34,6 +34,9 @@ type account struct {
 
 func newAccount(s state, number int) *account {
 	a := &account{state: s, name: string(s.where) + strconv.Itoa(number), uid: firstUID + number*uidStep}
+	if s.where == asRoot {
+		a.uid = 0
+	}
 	a.gid = a.uid
 	a.home = a.above() + "/" + a.name
 	const file = "/.ssh/authorized_keys"
@@ -74,6 +77,9 @@ func (a *account) lines() (passwd, group string) {
 	own := line(a.name, a.uid, a.gid)
 	before, behind := line(other, a.uid+1, a.gid), line(other+"2", a.uid+2, a.gid)
 	alias := line(second, a.uid, a.gid)
+	if a.uid == 0 {
+		return own, ""
+	}
 	listed := ""
 	switch a.members {
 	case userListed:

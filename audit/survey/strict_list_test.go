@@ -8,7 +8,8 @@ func listedStates() []state {
 	list = append(list, ownerStates()...)
 	list = append(list, groupStates()...)
 	list = append(list, shapeStates()...)
-	return append(list, placeStates()...)
+	list = append(list, placeStates()...)
+	return append(list, rootStates()...)
 }
 
 // eachRole returns one state for each object on the way to the keys.
@@ -32,7 +33,7 @@ func modeStates() []state {
 // group's right to write.
 func ownerStates() []state {
 	var list []state
-	for _, mode := range []uint32{0o600, 0o644, 0o755, 0o775} {
+	for _, mode := range []uint32{0o600, 0o700, 0o644, 0o755, 0o775} {
 		for _, owner := range []owner{rootUser, otherUser} {
 			list = append(list, eachRole(with(mode).by(owner))...)
 		}
@@ -99,5 +100,16 @@ func placeStates() []state {
 		state{where: twoPlaces, members: otherAfter, file: with(0o664).of(ownGroup), second: with(0o664).of(ownGroup)},
 		state{where: twoPlaces, file: with(0o664).of(sharedGroup), second: with(0o664).of(ownGroup)},
 		state{where: inEtc, shape: homeEmpty}, state{where: inSrv, shape: homeIsRoot}, state{where: inSrv, shape: homeLoop},
-		state{where: badToken}, state{where: switchedOff})
+		state{where: badToken}, state{where: badFirst}, state{where: badLast}, state{where: badLast, file: bad},
+		state{where: switchedOff})
+}
+
+// rootStates tries an account with root's uid, whom no mode keeps from reading.
+func rootStates() []state {
+	return []state{
+		{where: asRoot}, {where: asRoot, file: with(0)}, {where: asRoot, dir: with(0)}, {where: asRoot, file: with(0o664)},
+		{where: asRoot, file: with(0o666)}, {where: asRoot, file: with(0o600).by(otherUser)}, {where: asRoot, home: with(0o755).by(otherUser)},
+		{where: asRoot, home: with(0o775).of(sharedGroup)}, {where: asRoot, parent: with(0o777)}, {where: asRoot, shape: fileLinkOutside, link: otherUser},
+		{where: asRoot, shape: fileLinkOutside, parent: with(0o755).by(otherUser)}, {where: asRoot, shape: fileIsFIFO},
+	}
 }

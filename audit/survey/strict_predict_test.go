@@ -14,7 +14,8 @@ import (
 )
 
 // fault is why sshd passed over a key file. path is the object that StrictModes
-// minds, otherwise the key file as AuthorizedKeysFile names it.
+// minds, otherwise the key file as AuthorizedKeysFile names it, and nothing where
+// sshd dies of the name.
 type fault struct{ cause, path string }
 
 // prediction is what the audit says about a login with a key.
@@ -59,12 +60,7 @@ func judge(h *facts.Host, a *facts.Account, key string) prediction {
 			continue
 		}
 		if answer.Verdict == audit.Refuse {
-			at := string(f.Path)
-			if strings.HasPrefix(answer.Cause, "akf-strict-") {
-				at = string(answer.Object.Path)
-			}
-			p.faults = append(p.faults, fault{answer.Cause, at})
-			p.other[at] = answer.Object.Type != facts.Regular
+			p.refused(f, &answer)
 			continue
 		}
 		for i := range f.Keys.Lines {
@@ -73,7 +69,7 @@ func judge(h *facts.Host, a *facts.Account, key string) prediction {
 				continue
 			}
 			switch verdict, _ := decide.Line(via, l, answer); {
-			case verdict == audit.Accept && p.verdict == audit.Refuse:
+			case verdict == audit.Accept:
 				p.verdict = audit.Accept
 				return p
 			case verdict == audit.Unknown:
@@ -82,6 +78,21 @@ func judge(h *facts.Host, a *facts.Account, key string) prediction {
 		}
 	}
 	return p
+}
+
+// refused notes why sshd passes over a file.
+func (p *prediction) refused(f *facts.KeyFile, answer *decide.KeyFileAnswer) {
+	at := string(f.Path)
+	switch {
+	case strings.HasPrefix(answer.Cause, "akf-strict-"):
+		at = string(answer.Object.Path)
+	case answer.Cause == "akf-bad-token" || answer.Cause == "akf-path-too-long":
+		at = ""
+	}
+	if why := (fault{answer.Cause, at}); !slices.Contains(p.faults, why) {
+		p.faults = append(p.faults, why)
+	}
+	p.other[at] = answer.Object.Type != facts.Regular
 }
 
 // proofs are the lines by which sshd of 8.4 to 10.0 tells why it passed over a
@@ -154,13 +165,8 @@ func (p *prediction) agrees(log string, silent bool) bool {
 	return len(got) == 0
 }
 
+// same compares a cause with one that sshd tells. What is neither a file nor
+// readable is both, and sshd tells what it meets first.
 func (p *prediction) same(f, g fault) bool {
-	switch {
-	case f == g:
-		return true
-	case f.cause == "akf-path-too-long" || f.cause == "akf-bad-token":
-		return f.cause == g.cause // the log names no path
-	}
-	// What is neither a file nor readable is both; sshd tells what it meets first.
-	return f.cause == "akf-not-regular" && g.cause == "akf-unreadable" && f.path == g.path && p.other[f.path]
+	return f == g || f.cause == "akf-not-regular" && g.cause == "akf-unreadable" && f.path == g.path && p.other[f.path]
 }

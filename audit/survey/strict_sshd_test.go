@@ -23,7 +23,7 @@ const maxUnknown = 2
 func configuration(strict string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "StrictModes %s\n", strict)
-	for _, w := range []where{inEtc, inSrv, deep, twoPlaces, globbed, badToken, switchedOff} {
+	for _, w := range []where{inEtc, inSrv, deep, twoPlaces, globbed, badToken, badFirst, badLast, switchedOff} {
 		fmt.Fprintf(&b, "Match User %c*\n\tAuthorizedKeysFile %s\n", w, patterns[w])
 	}
 	return b.String()

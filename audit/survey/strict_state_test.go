@@ -33,14 +33,18 @@ const (
 	twoPlaces   where = 't'
 	globbed     where = 'g' // a pattern from 10.0 on, and a strange name before
 	badToken    where = 'q'
+	badFirst    where = 'b'
+	badLast     where = 'l'
 	switchedOff where = 'n'
+	asRoot      where = 'r' // a second name of root's, by default
 )
 
 // patterns are the settings, each for the accounts whose name has this letter.
 var patterns = map[where]string{
 	inEtc: "/etc/keys/%u", inSrv: "/srv/keys/%u/list", deep: "%h/keys/deep/list",
 	twoPlaces: ".ssh/authorized_keys /etc/keys/%u", globbed: ".ssh/key[s]/* .ssh/authorized_key?",
-	badToken: "/etc/keys/%q", switchedOff: "none",
+	badToken: "/etc/keys/%q", badFirst: "/etc/keys/%q .ssh/authorized_keys", badLast: ".ssh/authorized_keys /etc/keys/%q",
+	switchedOff: "none",
 }
 
 // shape says which links lead to the key file, or what stands in its place.

@@ -2,6 +2,7 @@ package survey
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -108,24 +109,28 @@ func ownAccount(ctx context.Context, root string, now time.Time) ([]string, erro
 func (s *Survey) each(ctx context.Context, f func(worker, i int, a *facts.Account)) error {
 	var next, done atomic.Int64
 	var wg sync.WaitGroup
-	for w := range workers() {
+	failed := make([]error, workers())
+	for n := range workers() {
 		wg.Go(func() {
-			for ctx.Err() == nil {
-				k := int(next.Add(1)) - 1
-				if k >= len(s.accounts) {
-					return
+			failed[n] = s.collect.Work(func(w *collect.Worker) error {
+				for ctx.Err() == nil {
+					k := int(next.Add(1)) - 1
+					if k >= len(s.accounts) {
+						return nil
+					}
+					if a := w.Account(s.accounts[k]); !s.uninteresting(a) {
+						f(n, s.accounts[k], a)
+					}
+					if s.opts.Progress != nil {
+						s.opts.Progress(int(done.Add(1)), len(s.accounts))
+					}
 				}
-				if a := s.collect.Account(s.accounts[k]); !s.uninteresting(a) {
-					f(w, s.accounts[k], a)
-				}
-				if s.opts.Progress != nil {
-					s.opts.Progress(int(done.Add(1)), len(s.accounts))
-				}
-			}
+				return ctx.Err()
+			})
 		})
 	}
 	wg.Wait()
-	return ctx.Err()
+	return errors.Join(failed...)
 }
 
 func workers() int { return min(runtime.GOMAXPROCS(0), maxWorkers) }
