@@ -76,10 +76,7 @@ func (p *parser) next() []byte {
 
 // line reads one physical line, and those after it that belong to it.
 func (p *parser) line(raw []byte) {
-	text := raw
-	if nul := bytes.IndexByte(raw, 0); nul >= 0 {
-		text = raw[:nul]
-	}
+	text, _, _ := bytes.Cut(raw, []byte{0})
 	s := scan{text: text, r: p.file.rules}
 	line := Line{Number: p.file.Count, Last: p.file.Count, rules: p.file.rules}
 	at := skipBlanks(text, 0)
