@@ -1,6 +1,7 @@
 package sshdconf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -133,10 +134,11 @@ func orQuiet(r *rules) string {
 // moreDebug is one -d: the first sets DEBUG, each further one a level more.
 func (w *walker) moreDebug() {
 	slot := w.c.r.slot("loglevel")
-	next := map[string]string{"DEBUG": "DEBUG2", "DEBUG2": "DEBUG3", "DEBUG3": "DEBUG3"}
+	levels := []string{orQuiet(w.c.r), "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG", "DEBUG2", "DEBUG3"}
 	level := "DEBUG"
-	if v := w.vals[slot]; v != nil && v.pos == (pos{"command-line", 0}) && next[v.items[0].text] != "" {
-		level = next[v.items[0].text]
+	if w.debugging {
+		level = levels[min(slices.Index(levels, w.vals[slot].items[0].text)+1, len(levels)-1)]
 	}
-	w.vals[slot] = oneText(level, pos{"command-line", 0})
+	w.debugging = true
+	w.vals[slot] = oneText(level, pos{file: "command-line"})
 }

@@ -99,11 +99,11 @@ func keyValid(r *rules, name string) bool {
 	return known || matchesAny(r, name)
 }
 
-// caValid refuses certificate types by name from 9.9 on; a pattern may name them.
+// caValid refuses certificate types by name from 9.4 on; a pattern may name them.
 func caValid(r *rules, name string) bool {
 	known, cert := keyType(r, name)
 	if known {
-		return !cert || r.rel < 909
+		return !cert || r.rel < 904
 	}
 	return matchesAny(r, name)
 }

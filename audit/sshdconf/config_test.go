@@ -99,6 +99,7 @@ func TestShadowedTellsWhichLineDecided(t *testing.T) {
 		"list once":         {"PermitOpen a:1\nPermitOpen b:2\n", nil, []Shadowed{{"permitopen", DefaultFile, 2, DefaultFile, 1}}},
 		"alias":             {"PubkeyAuthentication no\nDSAAuthentication yes\n", nil, []Shadowed{{"pubkeyauthentication", DefaultFile, 2, DefaultFile, 1}}},
 		"global and match":  {"PermitTTY no\nMatch User a\nPermitTTY yes\n", nil, nil},
+		"part counts":       {"RekeyLimit 1G\nRekeyLimit 2G 1h\nRekeyLimit 3G 2h\n", nil, []Shadowed{{"rekeylimit", DefaultFile, 3, DefaultFile, 2}}},
 		"subsystem by name": {"Subsystem a b\nSubsystem c d\nSubsystem a e\n", nil, []Shadowed{{"subsystem", DefaultFile, 3, DefaultFile, 1}}},
 	} {
 		c, err := Load(memory{DefaultFile: tc.text}, Options{Version: version(1000), Args: tc.args})
@@ -314,6 +315,37 @@ func TestEffectiveIsSafeForConcurrentUse(t *testing.T) {
 		})
 	}
 	wait.Wait()
+}
+
+func TestArgumentsComeBeforeTheFile(t *testing.T) {
+	file := memory{DefaultFile: "LogLevel ERROR\nPort 22\nLoginGraceTime 5\nAddressFamily any\nAllowUsers b\n", "/other": "PermitTTY no\n"}
+	for _, tc := range []struct {
+		args          []string
+		keyword, want string
+	}{
+		{[]string{"-D"}, "LogLevel", "ERROR"}, {[]string{"-d"}, "LogLevel", "DEBUG"}, {[]string{"-dd"}, "LogLevel", "DEBUG2"},
+		{[]string{"-d", "-d", "-d", "-d"}, "LogLevel", "DEBUG3"}, {[]string{"-qd"}, "LogLevel", "DEBUG"}, {[]string{"-dqd"}, "LogLevel", "FATAL"},
+		{[]string{"-q"}, "LogLevel", "SILENT"}, {[]string{"-oLogLevel=INFO"}, "LogLevel", "INFO"}, {[]string{"-o", "LogLevel INFO"}, "LogLevel", "INFO"},
+		{[]string{"-p", "2022"}, "Port", "2022"}, {[]string{"-p2022", "-p", "2023"}, "Port", "2022 2023"}, {[]string{"-oPort=2022"}, "Port", "2022 22"},
+		{[]string{"-g", "1m"}, "LoginGraceTime", "60"}, {[]string{"-4"}, "AddressFamily", "inet"}, {[]string{"-6"}, "AddressFamily", "inet6"},
+		{[]string{"-f", "/other"}, "PermitTTY", "no"}, {[]string{"-oAllowUsers=a"}, "AllowUsers", "a b"}, {[]string{"-h/k"}, "HostKey", "/k"},
+		{[]string{"-c", "cert"}, "HostCertificate", "//cert"}, {[]string{"-E", "/log", "-u0", "-b1", "-k", "1", "-C", "user=x"}, "Port", "22"},
+	} {
+		c, err := Load(file, Options{Version: version(902), Args: tc.args})
+		if err != nil {
+			t.Errorf("%q: %v", tc.args, err)
+			continue
+		}
+		if got := strings.Join(effective(t, c, Conn{}).Strings(tc.keyword), " "); got != tc.want {
+			t.Errorf("%q: %s %q, want %q", tc.args, tc.keyword, got, tc.want)
+		}
+	}
+	for _, args := range [][]string{{"extra"}, {"-Z"}, {"-o"}, {"-p", "x"}, {"-g", "x"}, {"-oMatch all"}, {"-oInclude x"}, {"-oNoSuch x"}} {
+		_, err := Load(file, Options{Version: version(902), Args: args})
+		if refusal := (*ConfigError)(nil); !errors.As(err, &refusal) || refusal.File != "command-line" {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
 }
 
 func TestErrorsEscapeWhatTheHostWrote(t *testing.T) {

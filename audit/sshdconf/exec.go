@@ -19,6 +19,10 @@ type exec struct {
 	taken int
 	// finished tells that what is left of the line is not looked at.
 	finished bool
+	// dead is the line that decided instead; counts tells that some of the line's
+	// values do count.
+	dead   *pos
+	counts bool
 	// seen gathers what Config says about the file; nil in a connection pass.
 	seen *observations
 	// portsFixed: -p on the command line makes Port in the file ignored.
@@ -101,7 +105,7 @@ func (x *exec) isSet() bool { return x.vals[x.opt.slot] != nil }
 func (x *exec) first(v *value) { x.firstIn(x.opt.slot, v) }
 
 func (x *exec) firstIn(slot int, v *value) {
-	x.seen.notice(x, slot, v)
+	x.seen.notice(x, slot)
 	if x.active && x.vals[slot] == nil {
 		x.vals[slot] = v
 	}

@@ -123,7 +123,7 @@ func (x *exec) joinedCriterion(arg string) (name, value string, joined bool) {
 func (x *exec) checkCriterion(m *criteria, name, arg string) error {
 	switch name {
 	case "address", "localaddress":
-		if sshpattern.CheckAddrList(arg) != nil {
+		if x.r.matcher.CheckAddrList(arg) != nil {
 			what := map[string]string{"address": "address", "localaddress": "localaddress"}[name]
 			return x.fatal("Invalid Match %s argument '%s'", what, arg)
 		}

@@ -53,23 +53,33 @@ func (o *observations) block(x *exec, m criteria) {
 	o.c.blocks = append(o.c.blocks, Block{File: x.l.file, Line: x.l.num, Criteria: m.list})
 }
 
-// notice is told of a value of a keyword whose first line wins.
-func (o *observations) notice(x *exec, slot int, v *value) {
+// notice is told of a value of a keyword whose first line wins. A line is dead
+// only if nothing of it counts: judge decides when it was read.
+func (o *observations) notice(x *exec, slot int) {
 	if o == nil {
 		return
 	}
 	if x.active {
-		if earlier := x.vals[slot]; earlier != nil && (v == nil || earlier != v) {
-			o.shadow(x, earlier.pos)
+		if earlier := x.vals[slot]; earlier != nil {
+			x.dead = &earlier.pos
+		} else {
+			x.counts = true
 		}
 		return
 	}
 	if n := len(o.inBlock); n > 0 && o.inBlock[n-1] != nil {
 		if earlier, ok := o.inBlock[n-1][slot]; ok {
-			o.shadow(x, earlier)
+			x.dead = &earlier
 		} else {
-			o.inBlock[n-1][slot] = x.at()
+			o.inBlock[n-1][slot], x.counts = x.at(), true
 		}
+	}
+}
+
+// judge reports a line of which nothing counted.
+func (o *observations) judge(x *exec) {
+	if o != nil && x.dead != nil && !x.counts {
+		o.remark(Shadowed{x.opt.spelling(x.r.rel), x.l.file, x.l.num, x.dead.file, x.dead.line})
 	}
 }
 
@@ -82,19 +92,11 @@ func (o *observations) replace(x *exec, slot int) {
 	o.remark(Shadowed{x.r.options[slot].spelling(x.r.rel), dead.file, dead.line, x.l.file, x.l.num})
 }
 
-func (o *observations) shadow(x *exec, by pos) {
-	if o != nil {
-		o.remark(Shadowed{x.opt.spelling(x.r.rel), x.l.file, x.l.num, by.file, by.line})
-	}
-}
-
 func (o *observations) remark(s Shadowed) {
 	if len(o.c.shadow) < maxRemarks {
 		o.c.shadow = append(o.c.shadow, s)
 	}
 }
-
-func (o *observations) shadowByPorts(x *exec) { o.shadow(x, pos{"command-line", 0}) }
 
 // useless is told of a keyword that does nothing.
 func (o *observations) useless(x *exec) {

@@ -24,13 +24,13 @@ func parseMaxStartups(x *exec) error {
 	switch len(n) {
 	case 3:
 		begin, rate, full = strconv.Itoa(n[0]), strconv.Itoa(n[1]), strconv.Itoa(n[2])
-		bad = n[0] > n[2] || n[1] > 100 || n[1] < 1 || x.r.rel >= 805 && (n[2] <= 0 || n[0] <= 0)
+		bad = n[0] > n[2] || n[1] > 100 || n[1] < 1 || x.r.rel >= 902 && (n[2] <= 0 || n[0] <= 0)
 	case 1:
 		full = strconv.Itoa(n[0])
 		if x.r.rel < 1001 || x.r.rel > 1002 {
 			begin = full
 		}
-		bad = x.r.rel >= 805 && n[0] <= 0
+		bad = x.r.rel >= 902 && n[0] <= 0
 	default:
 		bad = true
 	}
@@ -61,7 +61,7 @@ func parsePerSourceMax(x *exec) error {
 			arg = "none"
 		}
 	}
-	if x.r.rel < strictLists {
+	if x.r.rel < 905 {
 		x.last(oneText(arg, x.at()))
 	} else {
 		x.first(oneText(arg, x.at()))

@@ -3,15 +3,13 @@ package sshdconf
 import (
 	"slices"
 	"strings"
-
-	"sshaudit/audit/sshpattern"
 )
 
 // Parsers of keywords with several arguments.
 
 // strictLists is the release from which a list keyword wants an argument that
 // is not a comment, and keeps the words of one line apart until it is read.
-const strictLists rel = 905
+const strictLists rel = 907
 
 func (x *exec) wantSome(n int) error {
 	if n == 0 && x.r.rel >= strictLists {
@@ -52,7 +50,7 @@ func parseAcceptEnv(x *exec) error {
 	return x.wantSome(len(args))
 }
 
-// parseSetEnv takes the first line; from 8.7 a name's first value on it.
+// parseSetEnv takes the first line; from 9.1 a name's first value on it.
 func parseSetEnv(x *exec) error {
 	var kept []string
 	named := map[string]bool{}
@@ -65,7 +63,7 @@ func parseSetEnv(x *exec) error {
 		if !set {
 			return x.fatal("Invalid environment.")
 		}
-		if !x.r.argv || !named[name] {
+		if x.r.rel < 901 || !named[name] {
 			named[name] = true
 			kept = append(kept, arg)
 		}
@@ -96,7 +94,7 @@ func (x *exec) firstList(args []string) {
 // parseKeysFile: up to 8.6 a line that does not count is not even split.
 func parseKeysFile(x *exec) error {
 	if !x.r.argv && (!x.active || x.isSet()) {
-		x.seen.notice(x, x.opt.slot, nil)
+		x.seen.notice(x, x.opt.slot)
 		x.finish()
 		return nil
 	}
@@ -183,7 +181,7 @@ func parseLogVerbose(x *exec) error {
 	return nil
 }
 
-// parseChannelTimeout: up to 9.4 only what follows a "none" was refused.
+// parseChannelTimeout: up to 9.6 only what follows a "none" was refused.
 func parseChannelTimeout(x *exec) error {
 	args := x.list()
 	for i, arg := range args {
@@ -229,7 +227,7 @@ func parseExemptList(x *exec) error {
 	if err != nil {
 		return err
 	}
-	if sshpattern.CheckAddrList(arg) != nil {
+	if x.r.matcher.CheckAddrList(arg) != nil {
 		return x.fatal("keyword %s invalid address argument.", x.l.keyword)
 	}
 	x.first(oneText(arg, x.at()))
@@ -265,7 +263,7 @@ func parseSubsystem(x *exec) error {
 			if !merging {
 				return x.fatal("Subsystem '%s' already defined.", name)
 			}
-			x.seen.shadow(x, v.items[i].pos)
+			x.dead = &v.items[i].pos
 			x.finish()
 			return nil
 		}
@@ -278,8 +276,8 @@ func parseSubsystem(x *exec) error {
 	args := strings.Join(append([]string{program}, rest...), " ")
 	if merging {
 		args = joinArgs([]string{program})
-		if tail := joinArgs(rest); tail != "" {
-			args += " " + tail
+		if tail := joinArgs(rest); tail != "" || x.r.rel < 907 {
+			args += " " + tail // up to 9.6 with the blank alone
 		}
 	}
 	x.add(item{text: name + " " + args, key: name})

@@ -35,11 +35,11 @@ func badMethod(r *rules, list string) string {
 	return ""
 }
 
-// parseMethods: up to 9.4 "any" is refused beside lists of earlier lines too;
+// parseMethods: up to 9.6 "any" is refused beside lists of earlier lines too;
 // up to 8.6 a line is not looked at when an earlier one counted.
 func parseMethods(x *exec) error {
 	if !x.r.argv && x.isSet() {
-		x.seen.notice(x, x.opt.slot, nil)
+		x.seen.notice(x, x.opt.slot)
 		x.finish()
 		return nil
 	}

@@ -20,7 +20,7 @@ func (x *exec) port(s string) int {
 
 func parsePort(x *exec) error {
 	if x.portsFixed {
-		x.seen.shadowByPorts(x)
+		x.dead = &pos{file: "command-line"}
 		x.finish()
 		return nil
 	}

@@ -103,9 +103,9 @@ func showChannelTimeout(s *Settings, o *option) []Setting {
 	return showJoinedOr("none")(s, o)
 }
 
-// showDebianBanner: Debian's patch prints it since 9.7.
+// showDebianBanner: Debian's patch prints it since 9.5.
 func showDebianBanner(s *Settings, o *option) []Setting {
-	if s.r.rel < 907 {
+	if s.r.rel < 905 {
 		return nil
 	}
 	return showOne(s, o)

@@ -41,9 +41,9 @@ func (x *exec) class(arg string) (string, bool) {
 	return x.r.className(n), used == len(arg) && arg != "" && n >= 0 && n <= 255
 }
 
-// classValue is a class's value in the release: 8.4 has le wrong.
+// classValue is a class's value in the release: up to 8.8 le was wrong.
 func (r *rules) classValue(c trafficClass) int64 {
-	if c.name == "le" && r.rel < 805 {
+	if c.name == "le" && r.rel < 809 {
 		return 0x01
 	}
 	return c.value

@@ -28,8 +28,9 @@ type walker struct {
 	// connected is false in the start-up pass.
 	connected bool
 	active    bool
-	// portsFixed is -p on the command line.
+	// portsFixed is -p on the command line, debugging -d.
 	portsFixed  bool
+	debugging   bool
 	seen        *observations
 	evaluations int
 	lines       int
@@ -170,6 +171,7 @@ func (w *walker) line(l *line, s *scope) error {
 	case setting:
 		x.opt = l.word.opt
 		err = l.word.opt.parse(x)
+		w.seen.judge(x)
 	}
 	if err != nil {
 		return err

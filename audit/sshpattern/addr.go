@@ -28,14 +28,17 @@ func (e *ListError) Error() string {
 // CheckAddrList reports whether an address list is one that sshd accepts when
 // it reads its configuration, a *ListError if not (addrmatch.c
 // addr_match_list without an address).
-func CheckAddrList(list string) error {
+func (m Matcher) CheckAddrList(list string) error {
 	for entry := range strings.SplitSeq(list, ",") {
-		if _, _, err := readEntry(entry); err != nil {
+		if _, _, err := m.readEntry(entry); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// CheckAddrList is the Matcher's by the newest rules.
+func CheckAddrList(list string) error { return Matcher{}.CheckAddrList(list) }
 
 // AddrList matches an address text against a list of CIDR blocks, addresses
 // and patterns (addrmatch.c addr_match_list). A text that is no address never
@@ -48,7 +51,7 @@ func (m Matcher) AddrList(addr, list string) (Result, error) {
 	}
 	result := NoMatch
 	for entry := range strings.SplitSeq(list, ",") {
-		text, block, err := readEntry(entry)
+		text, block, err := m.readEntry(entry)
 		if err != nil {
 			return NoMatch, err
 		}
@@ -98,7 +101,7 @@ func (m Matcher) User(user, host, addr, word string) (bool, error) {
 // accepts when it reads its configuration; a *ListError if not.
 func (m Matcher) CheckUser(word string) error {
 	if _, hosts, ok := m.CutUser(word); ok {
-		return CheckAddrList(hosts)
+		return m.CheckAddrList(hosts)
 	}
 	return nil
 }
@@ -118,18 +121,18 @@ func (m Matcher) CutUser(word string) (pattern, hosts string, ok bool) {
 
 // readEntry reads one entry of an address list: the text without a leading !,
 // and the block if it is one; an invalid block otherwise, for a pattern.
-func readEntry(entry string) (text string, block netip.Prefix, err error) {
+func (m Matcher) readEntry(entry string) (text string, block netip.Prefix, err error) {
 	text = strings.TrimPrefix(entry, "!")
 	if text == "" {
 		return "", netip.Prefix{}, &ListError{}
 	}
-	block, err = parseCIDR(text)
+	block, err = m.parseCIDR(text)
 	return text, block, err
 }
 
 // parseCIDR reads an address or a block (addr.c addr_pton_cidr). Text that is
 // neither gives an invalid block; a block whose mask does not fit a *ListError.
-func parseCIDR(text string) (netip.Prefix, error) {
+func (m Matcher) parseCIDR(text string) (netip.Prefix, error) {
 	if len(text) >= maxCIDR {
 		return netip.Prefix{}, nil
 	}
@@ -137,7 +140,7 @@ func parseCIDR(text string) (netip.Prefix, error) {
 	bits := math.MaxInt
 	if masked {
 		var ok bool
-		if bits, ok = parseMask(mask); !ok {
+		if bits, ok = m.parseMask(mask); !ok {
 			return netip.Prefix{}, nil
 		}
 	}
@@ -155,11 +158,19 @@ func parseCIDR(text string) (netip.Prefix, error) {
 	return block, nil
 }
 
-// parseMask reads a mask length as strtonum(3) does: blanks and a sign may
-// lead, nothing may follow.
-func parseMask(text string) (int, bool) {
+// parseMask reads a mask length. Up to 9.9 more than 128 is no length at all,
+// and the entry a pattern; later it is a length that does not fit. From 9.1 to
+// 9.9 a digit must come first, else blanks and a sign may.
+func (m Matcher) parseMask(text string) (int, bool) {
+	if m.digitMask && (text == "" || text[0] < '0' || text[0] > '9') {
+		return 0, false
+	}
 	n, err := strconv.ParseInt(strings.TrimLeft(text, " \t\n\v\f\r"), 10, 64)
-	return int(n), err == nil && n >= 0 && n <= math.MaxInt32
+	limit := int64(math.MaxInt32)
+	if m.shortMask {
+		limit = 128
+	}
+	return int(n), err == nil && n >= 0 && n <= limit
 }
 
 // contains reports whether ip lies in block (addr.c addr_netmatch). A zone

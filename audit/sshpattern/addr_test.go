@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"sshaudit/audit"
 )
 
 func TestAddrListMatchesAsAddrMatchListDoes(t *testing.T) {
@@ -45,6 +47,30 @@ func TestCheckAddrListReadsTheWholeList(t *testing.T) {
 	} {
 		if err := CheckAddrList(list); (err != nil) != bad {
 			t.Errorf("CheckAddrList(%q) = %v", list, err)
+		}
+	}
+}
+
+func TestMasksAreReadByRelease(t *testing.T) {
+	v91 := New(audit.OpenSSH{Major: 9, Minor: 1, Patch: 1})
+	type answer struct {
+		result Result
+		bad    bool
+	}
+	match, none, bad := answer{Match, false}, answer{NoMatch, false}, answer{NoMatch, true}
+	for list, want := range map[string][3]answer{
+		"10.0.0.0/8": {match, match, match}, "10.0.0.0/ 8": {match, none, match}, "10.0.0.0/+8": {match, none, match},
+		"10.0.0.0/129": {none, none, bad}, "10.0.0.0/33": {bad, bad, bad}, "10.0.0.0/": {none, none, none},
+		"10.0.0.0/-1": {none, none, none}, "10.0.0.0/99999999999": {none, none, none},
+	} {
+		for i, m := range []Matcher{v84, v91, v100} {
+			result, err := m.AddrList("10.1.2.3", list)
+			if got := (answer{result, err != nil}); got != want[i] {
+				t.Errorf("%q, release %d: %v, want %v", list, i, got, want[i])
+			}
+			if (m.CheckAddrList(list) != nil) != want[i].bad {
+				t.Errorf("%q, release %d: CheckAddrList differs", list, i)
+			}
 		}
 	}
 }

@@ -4,7 +4,7 @@
 // addrmatch.c, addr.c and groupaccess.c of OpenSSH portable; PATTERNS in
 // ssh_config(5) is their manual.
 //
-// Two rules changed between releases, so a Matcher is made for one release;
+// Some rules changed between releases, so a Matcher is made for one release;
 // its zero value follows the newest rules.
 //
 // Every function takes time in proportion to the product of the lengths at
@@ -52,6 +52,9 @@ type Matcher struct {
 	strictStars bool
 	// firstAt: USER@HOST is cut at the first @ (match.c match_user up to 9.8).
 	firstAt bool
+	// shortMask: a mask over 128 is no mask (addr.c addr_pton_cidr up to 9.9);
+	// digitMask: it starts with a digit (9.1 to 9.9).
+	shortMask, digitMask bool
 }
 
 // New returns the matcher for a release; an unknown release gets the newest rules.
@@ -59,6 +62,8 @@ func New(v audit.OpenSSH) Matcher {
 	return Matcher{
 		strictStars: v.Known() && !v.AtLeast(8, 5),
 		firstAt:     v.Known() && !v.AtLeast(9, 9),
+		shortMask:   v.Known() && !v.AtLeast(10, 0),
+		digitMask:   v.AtLeast(9, 1) && !v.AtLeast(10, 0),
 	}
 }
 
