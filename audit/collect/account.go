@@ -19,15 +19,34 @@ const (
 	lastUID = 1<<32 - 2
 )
 
+// Worker reads accounts on one thread, which takes on their rights in turn.
+type Worker struct {
+	c      *Collector
+	thread *hostfs.Worker
+	// buf is what files are read into.
+	buf []byte
+}
+
+// Work calls f with a Worker and waits for it. Several may work at the same time.
+func (c *Collector) Work(f func(*Worker) error) error {
+	return c.root.Worker(func(thread *hostfs.Worker) error { return f(&Worker{c: c, thread: thread}) })
+}
+
 // Account collects what there is of the account with index i, with the rights
 // that sshd would have. The index of homes and keys of the host grows by it.
-func (c *Collector) Account(i int) *facts.Account {
+func (w *Worker) Account(i int) *facts.Account { return w.account(i, nil) }
+
+// account collects an account, for one login if there is a peer.
+func (w *Worker) account(i int, peer *Peer) *facts.Account {
+	c := w.c
 	db := c.host.Accounts
 	a := &facts.Account{Account: *db.At(i), GIDs: db.Groups(db.At(i))}
 	a.Shadow, a.ShadowKnown = db.Shadow(&a.Account)
 	a.System = a.UID != 0 && (a.UID < c.host.UIDMin || a.UID == overflowUID || a.UID >= lastUID)
-	err := c.root.As(hostfs.Identity{UID: a.UID, GID: a.GID, Groups: a.GIDs}, func(v *hostfs.View) error {
-		r := &accountReader{c: c, v: v, a: a, exact: v.Switched()}
+	a.Login = c.shell(shellOf(a))
+	err := w.thread.As(hostfs.Identity{UID: a.UID, GID: a.GID, Groups: a.GIDs}, func(v *hostfs.View) error {
+		r := &accountReader{c: c, v: v, a: a, exact: v.Switched(), buf: w.buf, peer: peer}
+		defer func() { w.buf = r.buf }()
 		if !r.exact {
 			a.Unswitched = "the files were not read with the account's own rights: run sshaudit as root"
 		}
@@ -41,7 +60,9 @@ func (c *Collector) Account(i int) *facts.Account {
 		a.Unswitched = err.Error()
 		a.Home.Problem = &facts.Problem{Failure: facts.Uncertain, At: audit.Untrusted(a.Account.Home), Why: err.Error()}
 	}
-	c.index(int32(i), a)
+	if peer == nil {
+		c.index(int32(i), a)
+	}
 	return a
 }
 
@@ -83,6 +104,8 @@ type accountReader struct {
 	a *facts.Account
 	// exact tells that the view has the account's own rights.
 	exact bool
+	// peer is the client of the one login that is asked about; nil for an audit.
+	peer *Peer
 	// files are the key files that were read already, by path.
 	files []*facts.KeyFile
 	buf   []byte

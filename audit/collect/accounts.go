@@ -42,8 +42,11 @@ func (c *Collector) readAccounts(ctx context.Context, v *hostfs.View) error {
 	case c.host.Privileged:
 		c.missing("/etc/shadow", "%v", err)
 	}
-	if c.root.Live() && otherSources(c.text(v, "/etc/nsswitch.conf")) {
+	switch other := otherSources(c.text(v, "/etc/nsswitch.conf")); {
+	case other && c.root.Live():
 		c.enumerate(ctx, &t)
+	case other:
+		c.host.OtherAccounts = "nsswitch.conf names a source of accounts besides the files, which only the running host can ask"
 	}
 	c.host.Accounts = accounts.New(t)
 	if n := c.host.Accounts.Len(); n > maxAccounts {

@@ -33,13 +33,15 @@ type Options struct {
 	Now time.Time
 }
 
-// Collector reads one host. Account may be called by several goroutines.
+// Collector reads one host; its Workers read the accounts.
 type Collector struct {
 	root *hostfs.Root
 	opts Options
 	host *facts.Host
 	// policies holds a *facts.Policy for each *sshdconf.Settings.
 	policies sync.Map
+	// shells holds a *facts.SystemFile for each login shell.
+	shells sync.Map
 }
 
 // Open binds a collector to the host and reads everything that is not an
@@ -83,6 +85,7 @@ func (c *Collector) readHost(ctx context.Context) error {
 	c.readLoginDefs(self)
 	h.Shells = lines(c.text(self, "/etc/shells"))
 	h.SELinux = c.selinuxEnforced(self)
+	h.HostsAllow, h.HostsDeny = c.textFile(self, "/etc/hosts.allow"), c.textFile(self, "/etc/hosts.deny")
 	c.readServers(self)
 	c.readSystemFiles(self)
 	return nil

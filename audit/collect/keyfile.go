@@ -38,6 +38,9 @@ func (r *accountReader) servers() {
 		for _, entry := range via.Policy.KeyFiles {
 			via.KeyFiles = append(via.KeyFiles, r.entry(s, via.Policy, entry)...)
 		}
+		if r.peer != nil {
+			r.after(via)
+		}
 	}
 }
 
@@ -46,13 +49,18 @@ func (c *Collector) policy(s *sshdconf.Settings) *facts.Policy {
 	if p, known := c.policies.Load(s); known {
 		return p.(*facts.Policy)
 	}
-	p, _ := c.policies.LoadOrStore(s, facts.NewPolicy(s))
+	policy := facts.NewPolicy(s)
+	c.lists(policy, s)
+	p, _ := c.policies.LoadOrStore(s, policy)
 	return p.(*facts.Policy)
 }
 
 // conn is a connection of the account from an unnamed address to the server's port.
 func (r *accountReader) conn(s *facts.Server) sshdconf.Conn {
 	conn := sshdconf.Conn{User: r.a.Name, LocalPort: s.Port}
+	if r.peer != nil {
+		conn = r.peer.conn(s, r.a.Name)
+	}
 	if s.Config.DependsOnUser() {
 		conn.Groups = r.c.host.Accounts.GroupNames(&r.a.Account)
 	}

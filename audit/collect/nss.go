@@ -105,6 +105,7 @@ func (c *Collector) lookup(ctx context.Context, name string) {
 	text, ok, err := getent(ctx, "passwd", name)
 	if err != nil {
 		c.missing(name, "getent passwd gave no answer: %v", err)
+		c.host.OtherAccounts = "the name service gave no answer"
 	}
 	if !ok {
 		return

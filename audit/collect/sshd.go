@@ -66,6 +66,7 @@ func (c *Collector) server(v *hostfs.View, l listener) *facts.Server {
 	}
 	s.Version, s.Globs = b.version, !b.version.Known() || b.version.AtLeast(10, 0)
 	s.Rules, s.RulesFrom = c.strictRules(v, b)
+	s.Wrapped = b.wrapped
 	options := sshdconf.Options{File: s.ConfigFile, Version: b.version, Args: l.args, RootHome: c.rootHome()}
 	if b.found {
 		build := sshdconf.DefaultBuild(b.version)
@@ -279,22 +280,27 @@ func (c *Collector) readHostKeys(v *hostfs.View, s *facts.Server) {
 // readKeysCommand looks at the program that prints keys.
 func (c *Collector) readKeysCommand(v *hostfs.View, s *facts.Server) {
 	command, _ := s.Settings.Text("authorizedkeyscommand")
+	s.KeysCommand = c.keysCommand(v, command)
+}
+
+// keysCommand looks at the program of a command; nil if it names no absolute path.
+func (c *Collector) keysCommand(v *hostfs.View, command string) *facts.Program {
 	fields := strings.Fields(command)
 	if len(fields) == 0 || !strings.HasPrefix(fields[0], "/") {
-		return
+		return nil
 	}
 	p := &facts.Program{Setting: fields[0]}
-	s.KeysCommand = p
 	walked, err := v.Walk(fields[0])
 	if err != nil {
 		p.Problem = problem(fields[0], err, c.host.Privileged)
-		return
+		return p
 	}
 	defer walked.Close()
 	p.Node = node(walked.Path, &walked.Info)
 	for i := range walked.Chain {
 		p.Dirs = append(p.Dirs, node(walked.Chain[i].Path, &walked.Chain[i].Info))
 	}
+	return p
 }
 
 // systemFile looks at a file of the system, links followed.

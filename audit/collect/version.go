@@ -20,8 +20,13 @@ var release = regexp.MustCompile(`OpenSSH_[0-9]{1,3}\.[0-9]{1,3}p[0-9]{1,3}(?: [
 type build struct {
 	version audit.OpenSSH
 	pam     bool
+	wrapped bool
 	found   bool
 }
+
+// sessionPaths are where the programs of one connection lie from 9.8 on; they,
+// not the listener, are linked with PAM and TCP wrappers.
+var sessionPaths = []string{"/usr/lib/openssh/sshd-session", "/usr/libexec/openssh/sshd-session", "/usr/local/libexec/sshd-session"}
 
 // readBuild searches a program for its release. The program is not run: it may
 // be another host's.
@@ -30,7 +35,8 @@ func (c *Collector) readBuild(v *hostfs.View, path string) (build, error) {
 	if err != nil {
 		return build{}, err
 	}
-	b := build{found: true, pam: bytes.Contains(data, []byte("libpam.so"))}
+	b := build{found: true}
+	b.linked(data)
 	for _, text := range release.FindAll(data, -1) {
 		version, err := audit.ParseOpenSSH(string(bytes.TrimRight(text, "\x00")))
 		// Other releases are named in the table of old clients; those have no vendor
@@ -39,7 +45,21 @@ func (c *Collector) readBuild(v *hostfs.View, path string) (build, error) {
 			b.version = version
 		}
 	}
+	if b.version.AtLeast(9, 8) {
+		for _, name := range sessionPaths {
+			if session, _, err := v.ReadFile(name, binarySize, nil); err == nil {
+				b.linked(session)
+				break
+			}
+		}
+	}
 	return b, nil
+}
+
+// linked notes the libraries that a program's bytes name.
+func (b *build) linked(data []byte) {
+	b.pam = b.pam || bytes.Contains(data, []byte("libpam.so"))
+	b.wrapped = b.wrapped || bytes.Contains(data, []byte("libwrap.so"))
 }
 
 // strictRules tells which StrictModes variant a build applies, and why it is

@@ -20,6 +20,9 @@ type Account struct {
 	// Unswitched says that the files were not read with the account's own rights,
 	// and why; empty if they were.
 	Unswitched string
+	// Login is the login shell's file, links followed, as root sees it; nil if
+	// nobody looked.
+	Login *SystemFile
 
 	Home Home
 	// SSHDir is ~/.ssh.
@@ -90,6 +93,12 @@ type Via struct {
 	Policy *Policy
 	// KeyFiles are the files of AuthorizedKeysFile in sshd's order.
 	KeyFiles []*KeyFile
+	// Principals is the account's principals file; nil if nobody looked or none is set.
+	Principals *Principals
+	// Session is what comes after the login; nil if nobody looked.
+	Session *Session
+	// Elsewhere are places where the wanted key lies though sshd does not look there.
+	Elsewhere []Elsewhere
 }
 
 // KeyFile is one file that sshd would open for an account's keys.

@@ -22,6 +22,11 @@ type Host struct {
 	Zone *time.Location
 
 	Accounts *accounts.DB
+	// OtherAccounts tells that there may be accounts that were not seen: a name
+	// service other than the files, which could not be asked. It says why.
+	OtherAccounts string
+	// HostsAllow and HostsDeny are the files of TCP wrappers.
+	HostsAllow, HostsDeny Text
 	// Shells are the lines of /etc/shells.
 	Shells []string
 	// UIDMin is the lowest uid of people (login.defs).
@@ -68,6 +73,8 @@ type Server struct {
 	Args       []string
 	// Port is the port that it listens on, the first if there are several.
 	Port int
+	// Wrapped tells that the program is linked with TCP wrappers (libwrap).
+	Wrapped bool
 	// Globs tells that AuthorizedKeysFile holds patterns of glob(3) (10.0 and later).
 	Globs bool
 	// Running tells that a listener process was seen; PID and Started are its own.

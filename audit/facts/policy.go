@@ -21,6 +21,12 @@ type Policy struct {
 	Revoked bool
 	// UseDNS tells that from= may hold host names.
 	UseDNS bool
+	// RevokedFiles are the files of RevokedKeys, Authorities that of
+	// TrustedUserCAKeys; nil if none is set, or nobody looked.
+	RevokedFiles []*KeyList
+	Authorities  *KeyList
+	// Command is the program of AuthorizedKeysCommand; nil if none is set.
+	Command *Program
 }
 
 // NewPolicy takes the policy out of settings.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"sshaudit/audit"
 )
 
 // Setting is one line of sshd -T.
@@ -77,6 +79,9 @@ func (c *Config) evaluate(hits string) *outcome {
 	}
 	return &outcome{settings: c.newSettings(vals)}
 }
+
+// Version returns the release by whose rules the settings were found.
+func (s *Settings) Version() audit.OpenSSH { return s.r.version }
 
 // All returns the lines that sshd -T prints, in its order.
 func (s *Settings) All() []Setting { return append([]Setting(nil), s.lines()...) }
