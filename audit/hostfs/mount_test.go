@@ -189,6 +189,41 @@ func TestT23BindMountInHomeIsNotEntered(t *testing.T) {
 	})
 }
 
+// TestT23MountThatIsRememberedIsNotEnteredEither: another view, or the same one
+// earlier, may have had reason to enter it.
+func TestT23MountThatIsRememberedIsNotEnteredEither(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	dir := hostfstest.Build(t, hostfstest.Entry{Path: "/home/alice/.ssh/"}, hostfstest.Entry{Path: "/etc/keys"})
+	mount(t, dir+"/etc", dir+"/home/alice/.ssh", "", unix.MS_BIND, "")
+	r := openRoot(t, dir)
+	as(t, r, alice, func(v *hostfs.View) {
+		if _, err := v.Stat("/home/alice/.ssh/keys"); err != nil {
+			t.Error(err)
+		}
+	})
+	as(t, r, bob, func(v *hostfs.View) {
+		for range 2 {
+			home, err := v.OpenHome("/home/alice")
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			home.Close()
+			if _, err = v.Stat("/home/alice/.ssh/keys"); !errors.Is(err, hostfs.ErrFilesystem) {
+				t.Error("sealed:", err)
+			}
+			if _, err = v.OpenHome("/"); err == nil {
+				_, err = v.Stat("/home/alice/.ssh/keys")
+			}
+			if err != nil {
+				t.Error("not sealed:", err)
+			}
+		}
+	})
+}
+
 func TestMountsOfLocalTypesAreCrossedAboveHomes(t *testing.T) {
 	if !inNamespace(t) {
 		return

@@ -27,6 +27,7 @@ func (v *View) open(op, name string, list bool) (node, error) {
 		if err != nil {
 			return n, v.fail(op, name, err)
 		}
+		n.crossed = true
 		n.transit = m.fstype == "autofs" && !v.root.enters(m.fstype)
 	} else if e != 0 {
 		return n, v.fail(op, name, reason(e))

@@ -293,3 +293,27 @@ func TestNoDescriptorIsLeft(t *testing.T) {
 		t.Errorf("%d descriptors became %d", before, after)
 	}
 }
+
+func TestT25ImmutableAndAppendOnlyAreReported(t *testing.T) {
+	const immutable, appendOnly = 0x10, 0x20 // FS_IMMUTABLE_FL, FS_APPEND_FL
+	dir := hostfstest.Build(t, hostfstest.Entry{Path: "/f"})
+	f, err := os.Open(dir + "/f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	others, err := unix.IoctlGetInt(int(f.Fd()), unix.FS_IOC_GETFLAGS)
+	if err != nil {
+		t.Skip("this file system has no such flags:", err)
+	}
+	set := func(flags int) error { return unix.IoctlSetPointerInt(int(f.Fd()), unix.FS_IOC_SETFLAGS, others|flags) }
+	t.Cleanup(func() { set(0); f.Close() })
+	for _, flags := range []int{0, immutable, appendOnly} {
+		if err := set(flags); err != nil {
+			t.Fatal(err)
+		}
+		i, err := openRoot(t, dir).Self().Lstat("/f")
+		if err != nil || i.Immutable != (flags == immutable) || i.AppendOnly != (flags == appendOnly) {
+			t.Errorf("flags %#x: %+v %v", flags, i, err)
+		}
+	}
+}

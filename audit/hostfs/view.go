@@ -54,6 +54,8 @@ type node struct {
 	cached *cached
 	// readable: opened for listing, not with O_PATH; listed: that was done once.
 	readable, listed bool
+	// crossed: it is the root of another mount than its parent's.
+	crossed bool
 	// transit: an automounter's directory; only what is mounted in it may be entered.
 	transit bool
 }

@@ -128,19 +128,18 @@ func (v *View) dot(op, name string) error {
 // step goes to name in the directory reached. A directory is put on the trail;
 // anything else is returned pinned and belongs to the caller.
 func (v *View) step(op, name string, list bool) (node, error) {
-	if v.depth < len(v.trail) && v.trail[v.depth].name == name {
+	if n, ok := v.remembered(name); ok {
+		if n.crossed && v.sealed != "" {
+			if path := v.pathTo(v.depth, name); v.inside(path) {
+				return node{}, v.fail(op, name, v.root.mountOn(v.top().info.MntID, path))
+			}
+		}
 		v.depth++
-		return v.trail[v.depth-1], nil
+		return n, nil
 	}
 	v.cut(v.depth)
 	if n, ok := v.takeHeld(name); ok {
 		return n, nil
-	}
-	if parent := v.top().cached; parent != nil {
-		if c := v.root.cache.child(parent, name); c != nil {
-			v.push(c.node)
-			return c.node, nil
-		}
 	}
 	if v.depth >= maxDepth {
 		return node{}, v.fail(op, name, ErrTooLarge)
@@ -154,6 +153,25 @@ func (v *View) step(op, name string, list bool) (node, error) {
 	}
 	v.push(n)
 	return n, nil
+}
+
+// remembered puts a directory that is pinned already on the trail, if it is not
+// there from the last way.
+func (v *View) remembered(name string) (node, bool) {
+	if v.depth < len(v.trail) && v.trail[v.depth].name == name {
+		return v.trail[v.depth], true
+	}
+	parent := v.top().cached
+	if parent == nil {
+		return node{}, false
+	}
+	c := v.root.cache.child(parent, name)
+	if c == nil {
+		return node{}, false
+	}
+	v.cut(v.depth)
+	v.trail = append(v.trail, c.node)
+	return c.node, true
 }
 
 // takeHeld hands out a file that a listing of the directory reached has pinned.
