@@ -1,6 +1,7 @@
 package netfilter
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 )
@@ -35,13 +36,31 @@ func eachAttr(b []byte, f func(typ int, data []byte)) error {
 
 func parseAttrs(b []byte) (attrs, error) {
 	var out attrs
-	err := eachAttr(b, func(typ int, data []byte) {
-		out.top = max(out.top, typ)
-		if typ < maxAttr {
-			out.a[typ] = data
-		}
-	})
+	err := out.parse(b)
 	return out, err
+}
+
+// parse reads a level into attributes that are empty or were used before.
+func (a *attrs) parse(b []byte) error {
+	for i := range min(a.top+1, maxAttr) {
+		a.a[i] = nil
+	}
+	a.top = 0
+	for len(b) >= 4 {
+		n := int(binary.NativeEndian.Uint16(b))
+		if n < 4 || n > len(b) {
+			return errTruncated
+		}
+		typ := int(binary.NativeEndian.Uint16(b[2:]) & 0x3fff)
+		if a.top = max(a.top, typ); typ < maxAttr {
+			a.a[typ] = b[4:n]
+		}
+		b = b[min((n+3)&^3, len(b)):]
+	}
+	if len(b) > 0 {
+		return errTruncated
+	}
+	return nil
 }
 
 func (a *attrs) has(n int) bool { return a.a[n] != nil }
@@ -68,13 +87,14 @@ func (a *attrs) u64(n int) uint64 {
 // str reads a text that may end in a zero byte.
 func (a *attrs) str(n int) string { return cString(a.a[n]) }
 
-func cString(b []byte) string {
-	for i, c := range b {
-		if c == 0 {
-			return string(b[:i])
-		}
+func cString(b []byte) string { return string(cBytes(b)) }
+
+// cBytes cuts at the first zero byte.
+func cBytes(b []byte) []byte {
+	if i := bytes.IndexByte(b, 0); i >= 0 {
+		return b[:i]
 	}
-	return string(b)
+	return b
 }
 
 // reg reads a register number as a byte offset; -1 if it is missing or none.

@@ -8,13 +8,13 @@ func (r *Rule) operations(t *Table) []op {
 		return r.ops
 	}
 	r.done = true
+	var outer, inner attrs // shared by all expressions of the rule
 	err := eachAttr(r.raw, func(_ int, data []byte) {
-		a, err := parseAttrs(data)
-		if err != nil {
+		if outer.parse(data) != nil {
 			r.ops = append(r.ops, opUnknown{"a broken expression"})
 			return
 		}
-		r.ops = append(r.ops, decodeExpr(t, a.str(1), a.a[2])...)
+		r.ops = appendExpr(r.ops, t, cBytes(outer.a[1]), outer.a[2], &inner)
 	})
 	if err != nil {
 		r.ops = append(r.ops, opUnknown{"a broken rule"})
@@ -44,26 +44,23 @@ type exprReader struct {
 	read func(t *Table, a *attrs) op
 }
 
-// decodeExpr turns one nf_tables expression into operations.
-func decodeExpr(t *Table, name string, data []byte) []op {
-	a, err := parseAttrs(data)
-	if err != nil {
-		return []op{opUnknown{name}}
+// appendExpr turns one nf_tables expression into operations; a is room to work in.
+func appendExpr(ops []op, t *Table, name, data []byte, a *attrs) []op {
+	if a.parse(data) != nil {
+		return append(ops, opUnknown{string(name)})
 	}
-	switch name {
+	switch string(name) {
 	case "match":
-		return decodeMatch(a.str(1), int(a.u32(2)), a.a[3], t.Family)
+		return append(ops, decodeMatch(a.str(1), int(a.u32(2)), a.a[3], t.Family)...)
 	case "target":
-		return []op{decodeTarget(a.str(1), int(a.u32(2)), a.a[3], t.Family)}
+		return append(ops, decodeTarget(a.str(1), int(a.u32(2)), a.a[3], t.Family))
 	}
-	r, ok := exprReaders[name]
-	if !ok || a.top > r.top {
-		return []op{opUnknown{name}}
+	if r, ok := exprReaders[string(name)]; ok && a.top <= r.top {
+		if o := r.read(t, a); o != nil {
+			return append(ops, o)
+		}
 	}
-	if o := r.read(t, &a); o != nil {
-		return []op{o}
-	}
-	return []op{opUnknown{name}}
+	return append(ops, opUnknown{string(name)})
 }
 
 func readNone(name string) exprReader {

@@ -20,7 +20,16 @@ type wireElement struct {
 
 // AddElements reads the payloads of NFT_MSG_NEWSETELEM into a set.
 func (t *Set) AddElements(msgs [][]byte) error {
-	var list []wireElement
+	n := 0
+	for _, msg := range msgs {
+		if len(msg) < 4 {
+			continue
+		}
+		if a, err := parseAttrs(msg[4:]); err == nil {
+			_ = eachAttr(a.a[3], func(int, []byte) { n++ }) // a broken one is told below
+		}
+	}
+	list := make([]wireElement, 0, n)
 	for _, msg := range msgs {
 		if len(msg) < 4 {
 			return fmt.Errorf("read elements of set %s: %w", t.Name, errTruncated)
