@@ -157,7 +157,7 @@ var newValues = []struct {
 	{"HostbasedAcceptedAlgorithms", 805, []string{"ssh-ed25519", "+ssh-rsa", "-sk*"}},
 	{"LogVerbose", 805, []string{"none", "kex.c:*:1000", "kex.c:*:1000,auth.c:* x", "\"a b\" c"}},
 	{"PerSourceMaxStartups", 805, []string{"none", "5", "2147483647", "0"}},
-	{"PerSourceNetBlockSize", 805, []string{"24:64", "32:128", "0:0"}},
+	{"PerSourceNetBlockSize", 805, []string{"24:64", "32:128", "0:0", "24", "20x"}},
 	{"ModuliFile", 806, []string{"/etc/moduli", "none", "moduli"}},
 	{"RequiredRSASize", 901, []string{"1024", "2048", "4096"}},
 	{"ChannelTimeout", 902, []string{"none", "session:*=5m", "a=1 b=2h", "NONE", "*=0"}},

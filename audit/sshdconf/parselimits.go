@@ -70,7 +70,7 @@ func parsePerSourceMax(x *exec) error {
 }
 
 // parseNetBlockSize: the last line wins up to 10.0. With a single number sshd
-// 8.5 to 10.2 leaves the IPv6 length to chance; the default stands here.
+// 8.5 to 10.2 does not set the IPv6 length; Debian's builds then have 0.
 func parseNetBlockSize(x *exec) error {
 	arg, err := x.word(x.l.keyword + " missing argument.")
 	if err != nil {
@@ -84,7 +84,8 @@ func parseNetBlockSize(x *exec) error {
 	if len(n) == 2 {
 		six = n[1]
 	} else if x.r.rel < 1003 {
-		x.seen.note(x, "PerSourceNetBlockSize without an IPv6 length: this release uses an undefined one, write both")
+		six = 0
+		x.seen.note(x, "PerSourceNetBlockSize without an IPv6 length: this release does not set it, all of IPv6 may count as one source; write both")
 	}
 	v := manyTexts([]string{strconv.Itoa(n[0]), strconv.Itoa(six)}, x.at())
 	if x.r.rel < 1001 {
