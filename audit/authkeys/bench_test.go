@@ -10,12 +10,11 @@ import (
 
 // benchLines are typical lines.
 func benchLines(b *testing.B) map[string]string {
-	t := &testing.T{}
 	return map[string]string{
 		"ed25519":  edKey + " alice@laptop\n",
 		"rsa3072":  lineOf("ssh-rsa", blobOf([]byte("ssh-rsa"), []byte{1, 0, 1}, append([]byte{0, 0xc1}, bytes.Repeat([]byte{7}, 383)...))) + " alice@laptop\n",
-		"ecdsa256": newECDSA(t, elliptic.P256()).public.Line + " alice@laptop\n",
-		"ecdsa521": newECDSA(t, elliptic.P521()).public.Line + " alice@laptop\n",
+		"ecdsa256": newECDSA(b, elliptic.P256()).public.Line + " alice@laptop\n",
+		"ecdsa521": newECDSA(b, elliptic.P521()).public.Line + " alice@laptop\n",
 		"options":  `from="10.0.0.0/8,192.0.2.7",command="/usr/bin/rrsync -ro /srv",restrict ` + edKey + " alice@laptop\n",
 		"comment":  "# a comment that says something about the next line\n",
 		"broken":   "garbage that is no key and has some words\n",

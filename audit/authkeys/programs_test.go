@@ -1,13 +1,21 @@
 package authkeys
 
 import (
+	"bytes"
 	"context"
+	"crypto/elliptic"
+	"encoding/base64"
+	"fmt"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"sshaudit/audit"
 	"sshaudit/audit/sshdtest"
 )
 
@@ -98,4 +106,85 @@ func TestDSAKeyEqualsRealSshd(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDamagedKeysEqualSshKeygen reads thousands of keys of which bytes were
+// changed, cut or doubled: ssh-keygen -l reads a line by the same sshkey_read
+// as sshd, skips what is no key, and tells a comment by which to find it.
+func TestDamagedKeysEqualSshKeygen(t *testing.T) {
+	ecdsaSK, edSK := skPairs(t)
+	bases := []pair{newEd25519(t), newRSA(t), newECDSA(t, elliptic.P256()), newECDSA(t, elliptic.P521()), ecdsaSK, edSK}
+	r := mathrand.New(mathrand.NewPCG(3, 4)) //nolint:gosec // repeatable
+	var text strings.Builder
+	for i := range 6000 {
+		k := bases[r.IntN(len(bases))].public
+		word, blob := k.Type, base64.StdEncoding.EncodeToString(damage(r, k.Raw))
+		switch r.IntN(20) {
+		case 0:
+			blob = mutate(r, blob)
+		case 1:
+			word = bases[r.IntN(len(bases))].public.Type
+		}
+		line := word + " " + blob
+		if strings.ContainsAny(line, "\n\r\x00") { // newer ssh-keygen cuts at CR, sshd does not
+			continue
+		}
+		fmt.Fprintf(&text, "%s id%d\n", line, i)
+	}
+	for _, release := range sshdtest.Releases() {
+		t.Run(string(release), func(t *testing.T) {
+			h := sshdtest.Open(t, release)
+			h.WriteFile("/root/keys.pub", []byte(text.String()), 0o600, 0, 0)
+			out, err := h.Command(context.Background(), "ssh-keygen", "-l", "-f", "/root/keys.pub").Output()
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := map[string]string{}
+			for line := range strings.Lines(string(out)) {
+				words := strings.Fields(line)
+				want[words[2]] = words[0] + " " + words[1]
+			}
+			version, err := audit.ParseOpenSSH(h.Version())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := map[string]string{}
+			for _, l := range Parse([]byte(text.String()), testRules(version)).Lines {
+				if l.Kind == KindKey {
+					id := l.Key.Comment[strings.LastIndexByte(string(l.Key.Comment), ' ')+1:]
+					got[string(id)] = fmt.Sprintf("%d %s", l.Key.Bits, l.Key.Fingerprint())
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("ssh-keygen -, parsed +:\n%s", diff)
+			}
+			if len(want) < 500 || len(want) > 5500 {
+				t.Errorf("%d keys of 6000 were good: the damage is not what it should be", len(want))
+			}
+		})
+	}
+}
+
+// damage changes a blob a little, or not at all.
+func damage(r *mathrand.Rand, raw []byte) []byte {
+	raw = bytes.Clone(raw)
+	for range r.IntN(3) {
+		at := r.IntN(len(raw))
+		if r.IntN(2) == 0 { // the type and the lengths are at the start
+			at = r.IntN(min(len(raw), 48))
+		}
+		switch r.IntN(5) {
+		case 0:
+			raw[at] ^= 1 << r.IntN(8)
+		case 1:
+			raw[at] = byte(r.IntN(256))
+		case 2:
+			raw = append(raw[:at], raw[at+1:]...)
+		case 3:
+			raw = append(raw[:at+1], raw[at:]...)
+		default:
+			raw[at]++
+		}
+	}
+	return raw
 }

@@ -126,7 +126,7 @@ type pair struct {
 	key    *Key
 }
 
-func newPair(t *testing.T, private any) pair {
+func newPair(t testing.TB, private any) pair {
 	t.Helper()
 	signer, err := ssh.NewSignerFromKey(private)
 	if err != nil {
@@ -135,7 +135,7 @@ func newPair(t *testing.T, private any) pair {
 	return pairOf(t, signer)
 }
 
-func pairOf(t *testing.T, signer ssh.Signer) pair {
+func pairOf(t testing.TB, signer ssh.Signer) pair {
 	t.Helper()
 	line := string(ssh.MarshalAuthorizedKey(signer.PublicKey()))
 	key, _, err := ParsePublicKey([]byte(line))
@@ -145,7 +145,7 @@ func pairOf(t *testing.T, signer ssh.Signer) pair {
 	return pair{signer: signer, public: newSubject(line), key: key}
 }
 
-func newEd25519(t *testing.T) pair {
+func newEd25519(t testing.TB) pair {
 	_, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -153,7 +153,7 @@ func newEd25519(t *testing.T) pair {
 	return newPair(t, private)
 }
 
-func newRSA(t *testing.T) pair {
+func newRSA(t testing.TB) pair {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -161,7 +161,7 @@ func newRSA(t *testing.T) pair {
 	return newPair(t, private)
 }
 
-func newECDSA(t *testing.T, c elliptic.Curve) pair {
+func newECDSA(t testing.TB, c elliptic.Curve) pair {
 	private, err := ecdsa.GenerateKey(c, rand.Reader)
 	if err != nil {
 		t.Fatal(err)
