@@ -3,6 +3,7 @@ package checks
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"sshaudit/audit"
 	"sshaudit/audit/decide"
@@ -200,6 +201,9 @@ var keysWrongLocation = &Check{
 
 // holdsKeys tells whether an entry is a list of keys that somebody may take for the key file.
 func holdsKeys(e *facts.Entry) bool {
+	if strings.Contains(string(e.Name), keyfiles.BackupMark) {
+		return false // kept by a repair, so that it can be undone
+	}
 	kind := keyfiles.KindOf(string(e.Name))
 	return e.Content == facts.ContentPublicKeys && kind != keyfiles.PrivateKey && !isPublicHalf(string(e.Name)) ||
 		kind == keyfiles.AuthorizedKeys && e.Size > 0

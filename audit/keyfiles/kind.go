@@ -61,6 +61,10 @@ func (k Kind) String() string {
 // regular file.
 func (k Kind) Directory() bool { return k == Home || k == SSHDir }
 
+// BackupMark stands in the name of the old file that `sshaudit fix --keys`
+// keeps: NAME.sshaudit-RANDOM.
+const BackupMark = ".sshaudit-"
+
 // KindOf tells the kind of an entry of ~/.ssh by its name alone. A private key
 // may have any name: LooksPrivate tells it by content.
 func KindOf(name string) Kind {

@@ -198,7 +198,7 @@ func (f *textFile) hold() *refusal {
 		return refuse(reasonChanging, "its text changed while it was repaired; run again")
 	}
 	f.mode = keyfiles.Target(keyfiles.AuthorizedKeys, f.pin.Info.Mode)
-	f.name = path.Base(f.rel) + ".sshaudit-" + strings.ToLower(rand.Text()[:12])
+	f.name = path.Base(f.rel) + keyfiles.BackupMark + strings.ToLower(rand.Text()[:12])
 	return nil
 }
 
