@@ -60,7 +60,7 @@ func (c *Config) hosts(q item, family string) ([]string, error) {
 		return refuse("Name or service not known")
 	}
 	ip, err := sshpattern.ParseAddr(q.text)
-	if err != nil {
+	if isName := err != nil; isName {
 		return c.named(q, family), nil
 	}
 	switch {
