@@ -59,8 +59,8 @@ func (c *Config) hosts(q item, family string) ([]string, error) {
 	if q.text == "" {
 		return refuse("Name or service not known")
 	}
-	ip, err := sshpattern.ParseAddr(q.text)
-	if isName := err != nil; isName {
+	ip, isNumeric := parseHost(q.text)
+	if !isNumeric {
 		return c.named(q, family), nil
 	}
 	switch {
@@ -70,6 +70,12 @@ func (c *Config) hosts(q item, family string) ([]string, error) {
 		return []string{"[" + numeric(ip) + "]"}, nil
 	}
 	return []string{ip.String()}, nil
+}
+
+// parseHost reads a numeric address; false for a name.
+func parseHost(text string) (netip.Addr, bool) {
+	ip, err := sshpattern.ParseAddr(text)
+	return ip, err == nil
 }
 
 // numeric writes an address as getnameinfo(3) does.
