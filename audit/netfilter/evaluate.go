@@ -126,7 +126,9 @@ func (m *machine) answer(o outcome) Answer {
 		names = m.rs.Missing
 	}
 	if a.Verdict == Unknown {
-		a.Unknown = names
+		for _, n := range names {
+			a.Unknown = append(a.Unknown, shownWords(n))
+		}
 		for i, d := range o.by {
 			if d != nil && (pick < 0 || o.mask&(1<<i) != 0) {
 				pick = i

@@ -1,6 +1,7 @@
 package netfilter
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -174,8 +175,8 @@ func merge(a, b outcome, why string) outcome {
 	for _, n := range b.names {
 		o.names = addName(o.names, n)
 	}
-	if a.mask != b.mask && why != "" {
-		o.names = addName(o.names, why)
+	if a.mask != b.mask {
+		o.names = addName(o.names, cmp.Or(why, "a match that is not known"))
 	}
 	for i := range o.by {
 		if o.by[i] == nil {
@@ -279,7 +280,9 @@ func (m *machine) obey(s *state, r *Rule, st step, g *segment) (outcome, bool) {
 	case Reject:
 		return m.refuse(s, r, st)
 	case Stolen:
-		return end(canOther)
+		o, ended := end(canOther)
+		o.names = []string{"a packet that is handed elsewhere"}
+		return o, ended
 	case Accept:
 		m.acceptBase(s)
 	case Queue:

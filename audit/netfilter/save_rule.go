@@ -127,7 +127,11 @@ func (b *saveRule) header(opts []option) error {
 		}
 	}
 	if len(implied) > 0 {
-		b.ops = append(b.ops, b.match(b.proto, implied)...)
+		name := b.proto
+		if name == "" {
+			name = implied[0].name
+		}
+		b.ops = append(b.ops, b.match(name, implied)...)
 	}
 	return nil
 }

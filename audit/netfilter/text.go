@@ -10,6 +10,20 @@ import (
 // shown makes a name from the rule set fit for a terminal.
 func shown(s string) string { return audit.Untrusted(s).String() }
 
+// shownWords is shown for a rule, which may be longer than one name.
+func shownWords(s string) string {
+	words := strings.Split(s, " ")
+	for i, w := range words {
+		if w != "" && w[0] == '"' {
+			// A quoted text begins here; its quotes are the rule's own.
+			words[i] = `"` + shown(w[1:])
+			continue
+		}
+		words[i] = shown(w)
+	}
+	return strings.Join(words, " ")
+}
+
 // quoted is a text in double quotes, as nft and iptables show comments.
 func quoted(s string) string {
 	if t := shown(s); t == s {
@@ -37,9 +51,9 @@ func (m *machine) traceSteps(e *event) []Step {
 // ruleText is the rule as its administrator would see it.
 func (m *machine) ruleText(c *Chain, r *Rule) string {
 	if r.text != "" {
-		return shown(r.text)
+		return shownWords(r.text)
 	}
-	return renderRule(m.rs, c.Table, r)
+	return shownWords(renderRule(m.rs, c.Table, r))
 }
 
 // decidedBy names the rule that a way ended with. An accepted connection is
