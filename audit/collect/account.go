@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"sshaudit/audit"
+	"sshaudit/audit/authkeys"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/hostfs"
 	"sshaudit/audit/keyfiles"
@@ -77,7 +78,7 @@ func (c *Collector) index(i int32, a *facts.Account) {
 			continue
 		}
 		for k := range f.Keys.Lines {
-			if key := f.Keys.Lines[k].Key; key != nil {
+			if key := f.Keys.Lines[k].Key; key != nil && f.Keys.Lines[k].Kind == authkeys.KindKey {
 				c.host.Keys.Add(facts.KeyHash(key), i, func() string { return string(key.Fingerprint()) })
 			}
 		}
