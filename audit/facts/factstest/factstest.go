@@ -57,7 +57,7 @@ var Now = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 func Server(tb testing.TB, version audit.OpenSSH, config string) *facts.Server {
 	tb.Helper()
 	s := &facts.Server{
-		Binary: "/usr/sbin/sshd", Version: version, ConfigFile: sshdconf.DefaultFile, Port: 22,
+		Binary: "/usr/sbin/sshd", Version: version, ConfigFile: sshdconf.DefaultFile, Port: 22, Installed: true,
 		Rules: facts.RulesUpstream, RulesFrom: "the test says so", Globs: version.AtLeast(10, 0),
 	}
 	if version.Debian() {
