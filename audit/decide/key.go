@@ -14,6 +14,17 @@ import (
 var signatures = map[string][]string{
 	"ssh-rsa":                            {"rsa-sha2-256", "rsa-sha2-512"},
 	"sk-ecdsa-sha2-nistp256@openssh.com": {"webauthn-sk-ecdsa-sha2-nistp256@openssh.com"},
+	rsaCertificate:                       {"rsa-sha2-256-cert-v01@openssh.com", "rsa-sha2-512-cert-v01@openssh.com"},
+}
+
+// rsaCertificate is the type of a certificate for an RSA key.
+const rsaCertificate = "ssh-rsa-cert-v01@openssh.com"
+
+// onlySHA1 tells that an RSA key or certificate is accepted with SHA-1
+// signatures alone, which clients have not made by themselves since 8.8.
+func onlySHA1(via *facts.Via, key *authkeys.Key) bool {
+	return (key.Type == "ssh-rsa" || key.Type == rsaCertificate) && via.Policy != nil &&
+		!slices.ContainsFunc(signatures[key.Type], func(name string) bool { return slices.Contains(via.Policy.Accepted, name) })
 }
 
 // KeyAccepted decides whether sshd takes a plain key that is listed: some
@@ -27,7 +38,7 @@ func KeyAccepted(via *facts.Via, key *authkeys.Key) (cause, why string) {
 	if !signs(key.Type) && !slices.ContainsFunc(signatures[key.Type], signs) {
 		return "key-alg-not-accepted", fmt.Sprintf("PubkeyAcceptedAlgorithms names nothing that a key of type %s can sign with", key.Type)
 	}
-	if required := via.Policy.RequiredRSASize; key.Type == "ssh-rsa" && key.Bits < required {
+	if required := via.Policy.RequiredRSASize; (key.Type == "ssh-rsa" || key.Type == rsaCertificate) && key.Bits < required {
 		return "key-rsa-too-small", fmt.Sprintf("the RSA key has %d bits, RequiredRSASize wants %d", key.Bits, required)
 	}
 	return "", ""

@@ -38,7 +38,7 @@ func NewPolicy(s *sshdconf.Settings) *Policy {
 	if accepted, ok := s.Get("pubkeyacceptedalgorithms"); ok {
 		p.Accepted = strings.Split(accepted.Value, ",")
 	}
-	revoked, _ := s.Text("revokedkeys")
-	p.Revoked = revoked != "" && revoked != "none"
+	// In a Match block "none" is the name of a file: nothing clears it there.
+	_, p.Revoked = s.Text("revokedkeys")
 	return p
 }

@@ -41,6 +41,27 @@ func (s *Server) Login(user, key string, options ...string) Login {
 // Run is as [Server.Login], but asks for another command; "" asks for a shell.
 func (s *Server) Run(user, key, command string, options ...string) Login {
 	s.h.t.Helper()
+	return s.client(user, "", "/usr/bin/ssh", func(port int) []string {
+		return clientArguments(port, user, key, command, options)
+	})
+}
+
+// SFTP lets the release's own sftp log in as user with the private key and ask
+// for the working directory: Exit is 0 when the server answered.
+func (s *Server) SFTP(user, key string, options ...string) Login {
+	s.h.t.Helper()
+	return s.client(user, "pwd\n", "/usr/bin/sftp", func(port int) []string {
+		args := slices.Concat(options, []string{"-b", "-", "-F", "none", "-P", strconv.Itoa(port), "-o", "User=" + user}, quiet)
+		if key != "" {
+			args = append(args, "-i", key)
+		}
+		return append(args, "127.0.0.1")
+	})
+}
+
+// client runs a program that makes one connection.
+func (s *Server) client(user, input, program string, arguments func(port int) []string) Login {
+	s.h.t.Helper()
 	s.one.Lock()
 	defer s.one.Unlock()
 	// Not the test's context: it has ended when Cleanup functions run.
@@ -51,7 +72,8 @@ func (s *Server) Run(user, key, command string, options ...string) Login {
 		s.h.t.Fatal(err)
 	}
 	from := s.logSize()
-	cmd := s.h.Command(ctx, "/usr/bin/ssh", clientArguments(relay.port(), user, key, command, options)...)
+	cmd := s.h.Command(ctx, program, arguments(relay.port())...)
+	cmd.Stdin = strings.NewReader(input)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
@@ -70,22 +92,25 @@ func (s *Server) Run(user, key, command string, options ...string) Login {
 	}
 }
 
-// clientArguments keeps ssh from everything but the one key and the test's
-// options: no configuration, agent, question or memory of host keys.
+// quiet keeps a client from everything but the one key and the test's options:
+// no agent, question or memory of host keys.
+var quiet = []string{
+	"-o", "BatchMode=yes",
+	"-o", "IdentitiesOnly=yes",
+	"-o", "IdentityAgent=none",
+	"-o", "PreferredAuthentications=publickey",
+	"-o", "StrictHostKeyChecking=no",
+	"-o", "UserKnownHostsFile=/dev/null",
+	"-o", "GlobalKnownHostsFile=/dev/null",
+	"-o", "ConnectTimeout=20",
+	// The cheapest exchange of all releases; what is tested is the login.
+	"-o", "KexAlgorithms=curve25519-sha256",
+	"-o", "HostKeyAlgorithms=ssh-ed25519",
+}
+
+// clientArguments are those of ssh for one login.
 func clientArguments(port int, user, key, command string, options []string) []string {
-	args := slices.Concat(options, []string{"-F", "none", "-T", "-p", strconv.Itoa(port), "-l", user,
-		"-o", "BatchMode=yes",
-		"-o", "IdentitiesOnly=yes",
-		"-o", "IdentityAgent=none",
-		"-o", "PreferredAuthentications=publickey",
-		"-o", "StrictHostKeyChecking=no",
-		"-o", "UserKnownHostsFile=/dev/null",
-		"-o", "GlobalKnownHostsFile=/dev/null",
-		"-o", "ConnectTimeout=20",
-		// The cheapest exchange of all releases; what is tested is the login.
-		"-o", "KexAlgorithms=curve25519-sha256",
-		"-o", "HostKeyAlgorithms=ssh-ed25519",
-	})
+	args := slices.Concat(options, []string{"-F", "none", "-T", "-p", strconv.Itoa(port), "-l", user}, quiet)
 	if key != "" {
 		args = append(args, "-i", key)
 	}

@@ -1,0 +1,190 @@
+package decide
+
+import (
+	"fmt"
+	"strings"
+
+	"sshaudit/audit"
+	"sshaudit/audit/accounts"
+)
+
+// enabled tells whether a method is switched on for the connection. Up to 8.6
+// keyboard-interactive was switched on by ChallengeResponseAuthentication too.
+func (l *login) enabled(m Method) bool {
+	switch m {
+	case Publickey:
+		return l.bool("pubkeyauthentication")
+	case Password:
+		return l.bool("passwordauthentication")
+	case KeyboardInteractive:
+		return l.bool("kbdinteractiveauthentication") || l.bool("challengeresponseauthentication")
+	}
+	return false
+}
+
+// keywords are the settings that switch a method on.
+var keywords = map[Method]string{
+	Publickey: "PubkeyAuthentication", Password: "PasswordAuthentication", KeyboardInteractive: "KbdInteractiveAuthentication",
+}
+
+// method judges whether the method may be tried, and whether it is enough
+// (auth2.c auth2_setup_methods_lists, authmethod_lookup, auth2_update_methods_lists).
+func (l *login) method() {
+	if l.via.Settings.Int("maxauthtries") == 0 {
+		l.refuse(audit.LayerMethod, l.set("auth-tries-exceeded", "maxauthtries",
+			"MaxAuthTries is 0: sshd ends the connection at the first attempt", "set MaxAuthTries to 6, and reload sshd"))
+	}
+	lists, left := l.lists()
+	if lists && len(left) == 0 {
+		l.refuse(audit.LayerMethod, l.set("methods-none-left", "authenticationmethods",
+			"every list of AuthenticationMethods holds a method that is switched off, so sshd ends the connection",
+			"switch the methods on, or correct AuthenticationMethods, and reload sshd"))
+	}
+	if !l.enabled(l.req.Method) {
+		l.refuse(audit.LayerMethod, l.set("method-disabled", strings.ToLower(keywords[l.req.Method]),
+			keywords[l.req.Method]+" is off for this connection", "set "+keywords[l.req.Method]+" to yes where it applies, and reload sshd"))
+	}
+	if len(left) > 0 {
+		l.listed(left)
+	}
+	l.note(audit.LayerMethod, "%s may be tried", l.req.Method)
+}
+
+// lists returns the lists of AuthenticationMethods that consist of methods that
+// are switched on; some tells that lists are set at all.
+func (l *login) lists() (some bool, left [][]string) {
+	for _, list := range l.via.Settings.Strings("authenticationmethods") {
+		if list == "any" {
+			return false, nil
+		}
+		some = true
+		methods := strings.Split(list, ",")
+		usable := true
+		for _, m := range methods {
+			name, _, _ := strings.Cut(m, ":")
+			usable = usable && (l.enabled(Method(name)) || name == "hostbased" && l.bool("hostbasedauthentication") ||
+				strings.HasPrefix(name, "gssapi") && l.bool("gssapiauthentication"))
+		}
+		if usable {
+			left = append(left, methods)
+		}
+	}
+	return some, left
+}
+
+// listed judges the method against the lists that are left.
+func (l *login) listed(left [][]string) {
+	first, alone := false, false
+	for _, methods := range left {
+		if name, _, _ := strings.Cut(methods[0], ":"); name == string(l.req.Method) {
+			first = true
+			alone = alone || len(methods) == 1
+		}
+	}
+	switch {
+	case alone:
+	case first:
+		l.refuse(audit.LayerMethod, l.set("method-partial", "authenticationmethods",
+			fmt.Sprintf("AuthenticationMethods asks for another method after %s", l.req.Method),
+			"tell the customer to go on with the next method, or change AuthenticationMethods"))
+	case l.enabled(l.req.Method):
+		l.refuse(audit.LayerMethod, l.set("method-disabled", "authenticationmethods",
+			fmt.Sprintf("no list of AuthenticationMethods begins with %s", l.req.Method),
+			"tell the customer to begin with another method, or change AuthenticationMethods"))
+	}
+}
+
+// authenticate judges the method's own test.
+func (l *login) authenticate() {
+	switch l.req.Method {
+	case Publickey:
+		l.publickey()
+	case Password:
+		l.password()
+	case KeyboardInteractive:
+		if !l.bool("usepam") {
+			l.refuse(audit.LayerMethod, l.set("kbdint-no-device", "usepam",
+				"keyboard-interactive needs PAM, and UsePAM is off", "use another method, or set UsePAM to yes and reload sshd"))
+		}
+	}
+}
+
+// password judges a login whose password is right (auth-passwd.c auth_password).
+// With PAM the stack decides.
+func (l *login) password() {
+	if l.a.UID == 0 && l.rootLogin() != "yes" {
+		l.refuse(audit.LayerMethod, l.set("password-root", "permitrootlogin",
+			"PermitRootLogin does not let root in by a password", "log in by a key, or as a person with sudo"))
+	}
+	if l.bool("usepam") {
+		return
+	}
+	if !l.a.ShadowKnown {
+		l.doubt(audit.LayerMethod, "/etc/shadow could not be read: run sshaudit as root")
+		return
+	}
+	state := l.a.Account.Password
+	if l.a.Shadow.Present {
+		state = l.a.Shadow.Password
+	}
+	switch state {
+	case accounts.PasswordSet:
+	case accounts.PasswordEmpty:
+		if !l.bool("permitemptypasswords") {
+			l.refuse(audit.LayerMethod, l.set("password-empty", "permitemptypasswords",
+				"the account's password is empty, and PermitEmptyPasswords is off", "passwd "+UserArgument(l.a)+" gives it a password"))
+		}
+	default:
+		l.refuse(audit.LayerMethod, audit.Cause{
+			ID: "password-wrong", Path: "/etc/shadow", Message: "the account has no password: nothing that is typed can be right",
+			Observed: "no hash", Expected: "a hash", Fix: "passwd " + UserArgument(l.a) + " gives it one, if passwords are meant to work",
+		})
+	}
+	s := &l.a.Shadow
+	today := int32(l.h.Now.Unix() / secondsPerDay)
+	if s.Present && (s.LastChange == 0 || s.LastChange > 0 && s.Max >= 0 && s.LastChange+s.Max < today) {
+		l.refuse(audit.LayerSession, audit.Cause{
+			ID: "password-expired-shadow", Path: "/etc/shadow", Message: "the password has expired: sshd lets the account in only to change it",
+			Observed: "changed on " + day(max(s.LastChange, 0)), Fix: "chage -d today " + UserArgument(l.a) + ", or passwd",
+		})
+	}
+}
+
+// rootLogin is PermitRootLogin with the old name of a value replaced.
+func (l *login) rootLogin() string {
+	value, _ := l.via.Settings.Text("permitrootlogin")
+	if value == "without-password" {
+		return "prohibit-password"
+	}
+	return value
+}
+
+// root applies PermitRootLogin after the method succeeded (auth.c auth_root_allowed).
+func (l *login) root() {
+	if l.a.UID != 0 {
+		return
+	}
+	switch l.rootLogin() {
+	case "yes":
+	case "prohibit-password":
+		if l.req.Method != Publickey && l.req.Method != Password { // a password was told of already
+			l.refuse(audit.LayerMethod, l.set("root-refused", "permitrootlogin",
+				"PermitRootLogin lets root in by keys only", "log in by a key"))
+		}
+	case "forced-commands-only":
+		switch {
+		case l.req.Method != Publickey:
+			l.refuse(audit.LayerMethod, l.set("root-refused", "permitrootlogin",
+				"PermitRootLogin lets root in by keys with a forced command only", "log in by such a key"))
+		case l.granted.unsure != "":
+			l.doubt(audit.LayerMethod, "whether the key forces a command is not known: %s", l.granted.unsure)
+		case l.granted.command == nil:
+			l.refuse(audit.LayerMethod, l.set("root-forced-only", "permitrootlogin",
+				"PermitRootLogin lets root in only by keys whose line forces a command (ForceCommand does not count)",
+				"add command=\"…\" to the key's line, or log in as a person with sudo"))
+		}
+	default:
+		l.refuse(audit.LayerMethod, l.set("root-refused", "permitrootlogin",
+			"PermitRootLogin is no: sshd refuses every account of uid 0", "log in as a person and use sudo, or set PermitRootLogin to prohibit-password"))
+	}
+}

@@ -1,0 +1,118 @@
+package decide
+
+import (
+	"slices"
+	"strings"
+
+	"sshaudit/audit"
+	"sshaudit/audit/facts"
+	"sshaudit/audit/sshdconf"
+	"sshaudit/audit/sshpattern"
+)
+
+// started judges whether sshd runs with a configuration that is known; without
+// one nothing else can be judged.
+func (l *login) started() bool {
+	s := l.via.Server
+	switch {
+	case s.Refused != nil:
+		l.refuse(audit.LayerService, audit.Cause{
+			ID: "config-invalid", Path: audit.Untrusted(s.Refused.File), Line: s.Refused.Line,
+			Message: "sshd refuses its configuration, so it does not start: " + audit.Untrusted(s.Refused.Message).String(),
+			Fix:     "correct the line, check with sshd -t, then start sshd",
+		})
+		return false
+	case s.Config == nil:
+		l.doubt(audit.LayerService, "sshd's configuration was not evaluated: %s", audit.Untrusted(s.Unread))
+		return false
+	case l.via.Settings == nil:
+		l.doubt(audit.LayerService, "the settings for this connection could not be evaluated")
+		return false
+	}
+	switch {
+	case !l.h.Live:
+		l.note(audit.LayerService, "whether sshd runs was not looked at")
+	case !s.Running:
+		l.refuse(audit.LayerService, audit.Cause{
+			ID: "not-listening", Message: "no sshd is listening on this host",
+			Fix: "systemctl start ssh (sshd on Red Hat), and look at its log",
+		})
+	case !s.Started.IsZero() && s.Newest.After(s.Started):
+		l.unsettled = "the configuration changed after sshd read it"
+		l.doubt(audit.LayerService, "%s is newer than the running sshd, which still applies what it read before: reload it, or name the file with --sshd-config",
+			audit.Untrusted(s.NewestFile))
+	default:
+		l.note(audit.LayerService, "%s is running", s.Version)
+	}
+	return true
+}
+
+// doubtSettings notes a Match block that could apply and hangs on something that
+// is not known of the connection.
+func (l *login) doubtSettings() {
+	for _, b := range l.via.Server.Config.Matches() {
+		if missing := l.missing(b); missing != "" {
+			l.unsettled = missing
+			l.doubt(audit.LayerAccount, "%s:%d is a Match block that hangs on %s", audit.Untrusted(b.File), b.Line, missing)
+			return
+		}
+	}
+}
+
+// missing tells which fact a Match block hangs on that is not known; empty if
+// none, or if the block is out of the question anyway.
+func (l *login) missing(b sshdconf.Block) string {
+	m := sshpattern.New(l.via.Server.Version)
+	missing := ""
+	for _, c := range b.Criteria {
+		switch c.Name {
+		case "user":
+			if m.List(l.req.User, c.Pattern, false) != sshpattern.Match {
+				return ""
+			}
+		case "group":
+			if l.a == nil || !m.GroupList(l.h.Accounts.GroupNames(&l.a.Account), c.Pattern) {
+				return ""
+			}
+		case "address":
+			if !l.req.From.IsValid() {
+				missing = "the client's address (--from)"
+			} else if r, err := m.AddrList(sshpattern.PeerText(l.req.From), c.Pattern); err != nil || r != sshpattern.Match {
+				return ""
+			}
+		case "host":
+			if l.bool("usedns") {
+				missing = "the client's host name (UseDNS is on)"
+			} else if !l.req.From.IsValid() {
+				missing = "the client's address (--from)"
+			}
+		case "localaddress":
+			if !l.req.To.IsValid() {
+				missing = "the address of this host that the client connects to"
+			}
+		}
+	}
+	return missing
+}
+
+// hasForced tells whether a command is the server that runs inside sshd
+// (session.c IS_INTERNAL_SFTP).
+func isInternalSFTP(command string) bool {
+	rest, ok := strings.CutPrefix(command, "internal-sftp")
+	return ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
+}
+
+// subsystem returns the command of the subsystem sftp.
+func (l *login) subsystem() (command string, ok bool) {
+	for _, s := range l.via.Settings.Values("subsystem") {
+		if name, command, _ := strings.Cut(s.Value, " "); name == string(SFTP) {
+			return command, true
+		}
+	}
+	return "", false
+}
+
+// failed reports whether a file that root looked at is missing for certain.
+func failed(f *facts.SystemFile) bool {
+	return f.Problem != nil && slices.Contains([]facts.Failure{facts.Missing, facts.NotDirectory, facts.Loop, facts.NameTooLong}, f.Problem.Failure)
+}
