@@ -62,23 +62,22 @@ func (c *Collector) server(v *hostfs.View, l listener) *facts.Server {
 	}
 	b := c.program(v, s)
 	if c.opts.Release.Known() {
-		b.version, b.found = c.opts.Release, false
+		b = build{version: c.wantedRelease(v, b)}
 	}
 	s.Version, s.Globs = b.version, !b.version.Known() || b.version.AtLeast(10, 0)
 	s.Rules, s.RulesFrom = c.strictRules(v, b)
 	s.Wrapped = b.wrapped
-	options := sshdconf.Options{File: s.ConfigFile, Version: b.version, Args: l.args, RootHome: c.rootHome()}
+	options := sshdconf.Options{File: s.ConfigFile, Version: b.version, Args: l.args, RootHome: c.rootHome(), Home: c.homeOf}
 	if b.found {
 		build := sshdconf.DefaultBuild(b.version)
 		build.PAM = b.pam
 		options.Build = &build
 	}
 	config, err := sshdconf.Load(source{v}, options)
-	var read *sshdconf.ReadError
 	switch {
 	case err == nil:
 		s.Config = config
-	case errors.As(err, &read) && errors.Is(err, fs.ErrNotExist) && !b.found:
+	case errors.Is(err, fs.ErrNotExist) && !b.found && c.opts.SSHDConfig == "":
 		return nil
 	case errors.As(err, &s.Refused):
 	default:
@@ -135,6 +134,26 @@ func (c *Collector) program(v *hostfs.View, s *facts.Server) build {
 		return b
 	}
 	return build{}
+}
+
+// wantedRelease is the release that was asked for; without a vendor it is taken
+// to be the build of the host's own vendor, whose keywords would be printed.
+func (c *Collector) wantedRelease(v *hostfs.View, installed build) audit.OpenSSH {
+	wanted := c.opts.Release
+	if wanted.Vendor == "" {
+		if rules, _ := c.strictRules(v, installed); rules == facts.RulesDebian {
+			wanted.Vendor = "Debian"
+		}
+	}
+	return wanted
+}
+
+// homeOf is where a leading ~NAME in the configuration leads.
+func (c *Collector) homeOf(name string) (string, bool) {
+	if a := c.host.Accounts.Lookup(name); a != nil {
+		return a.Home, true
+	}
+	return "", false
 }
 
 // rootHome is where a leading ~ in the configuration leads.

@@ -135,7 +135,9 @@ func effective(c *collect.Collector, o *configOptions, conn sshdconf.Conn) (*aud
 	if err != nil {
 		return nil, fmt.Errorf("evaluate the configuration: %w", err)
 	}
-	r := &audit.ConfigReport{Version: strings.TrimSpace(server.Config.Version().String())}
+	// The release alone, as sshd prints it; the vendor is told by check.
+	release, _, _ := strings.Cut(server.Config.Version().String(), " ")
+	r := &audit.ConfigReport{Version: strings.TrimSuffix(release, ",")}
 	for _, file := range server.Config.Files() {
 		r.Files = append(r.Files, audit.Untrusted(file))
 	}
