@@ -69,7 +69,7 @@ func BenchmarkReadSegment(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := readSegment(bytes.NewReader(text), "s", func(*Record) error { return nil }); err != nil {
+		if _, err := readSegment(bytes.NewReader(text), "s", func(entry) error { return nil }); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -196,8 +196,10 @@ func (b *bench) ctimes() map[string]string {
 func (b *bench) records() []*Record {
 	b.t.Helper()
 	var out []*Record
-	if err := b.fixer.eachRecord(func(r *Record) error { out = append(out, r); return nil }); err != nil {
-		b.t.Fatal(err)
-	}
+	must(b.t, b.fixer.eachEntry(func(e entry) error {
+		rec, err := e.record()
+		out = append(out, rec)
+		return err
+	}))
 	return out
 }

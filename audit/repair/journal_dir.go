@@ -136,9 +136,9 @@ func (d *journalDir) openSegment(name string, flags int) (*os.File, error) {
 
 var errTorn = errors.New("the last line is unfinished, though later segments follow")
 
-// read calls each for every record of the named segment and returns the length
+// read calls each for every line of the named segment and returns the length
 // of its good part. Only the newest segment may end in an unfinished line.
-func (d *journalDir) read(name string, newest bool, each func(*Record) error) (int64, error) {
+func (d *journalDir) read(name string, newest bool, each func(entry) error) (int64, error) {
 	f, err := d.openSegment(name, unix.O_RDONLY)
 	if err != nil {
 		return 0, err

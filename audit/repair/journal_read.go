@@ -27,13 +27,14 @@ func (e *CorruptError) Error() string {
 
 func (e *CorruptError) Unwrap() error { return e.Cause }
 
-// readSegment calls each for every record in order and returns the length of
+// readSegment calls each for every line in order and returns the length of
 // the good part. A last line without its newline was being written when the
 // power went or the process died: it is left out, and nothing was changed by
 // it, for a record is synced before its change is made. The same holds for
 // zero bytes at the end. Any other bad line is a CorruptError.
-func readSegment(r io.Reader, name string, each func(*Record) error) (good int64, err error) {
+func readSegment(r io.Reader, name string, each func(entry) error) (good int64, err error) {
 	br := bufio.NewReaderSize(r, 64<<10)
+	id := ""
 	for {
 		line, err := readLine(br)
 		switch {
@@ -42,13 +43,16 @@ func readSegment(r io.Reader, name string, each func(*Record) error) (good int64
 		case err != nil:
 			return good, &CorruptError{name, good, err}
 		}
-		rec, err := decodeRecord(line[:len(line)-1])
+		e, err := parseLine(line[:len(line)-1], id)
 		if err != nil {
 			return good, &CorruptError{name, good, err}
 		}
-		if err := each(rec); err != nil {
+		if err := each(e); errors.Is(err, errLine) {
+			return good, &CorruptError{name, good, err}
+		} else if err != nil {
 			return good, err
 		}
+		id = e.id
 		good += int64(len(line))
 	}
 }

@@ -30,6 +30,15 @@ func sampleRecord(seq int) *Record {
 	}
 }
 
+// decode reads the whole record of a line without its newline.
+func decode(line []byte) (*Record, error) {
+	e, err := parseLine(line, "")
+	if err != nil {
+		return nil, err
+	}
+	return e.record()
+}
+
 func TestRecordSurvivesItsLine(t *testing.T) {
 	want := sampleRecord(1)
 	line, err := want.encode()
@@ -37,7 +46,7 @@ func TestRecordSurvivesItsLine(t *testing.T) {
 	if n := bytes.Count(line, []byte("\n")); n != 1 || line[len(line)-1] != '\n' {
 		t.Fatalf("%d newlines in %q", n, line)
 	}
-	got, err := decodeRecord(line[:len(line)-1])
+	got, err := decode(line[:len(line)-1])
 	must(t, err)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -52,7 +61,7 @@ func TestT33EveryDamagedBitIsNoticed(t *testing.T) {
 		for bit := range 8 {
 			bad := bytes.Clone(line)
 			bad[i] ^= 1 << bit
-			if got, err := decodeRecord(bad); err == nil {
+			if got, err := decode(bad); err == nil {
 				// Upper and lower case of a hexadecimal digit are the same number.
 				if i < 8 && bytes.EqualFold(bad, line) {
 					continue
@@ -283,9 +292,9 @@ func FuzzReadSegment(f *testing.F) {
 	f.Add([]byte("\x00\x00\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		var again []byte
-		good, err := readSegment(bytes.NewReader(text), "s", func(r *Record) error {
-			if !validID(r.ID) || r.Seq < 1 || !r.Phase.known() {
-				t.Errorf("record %+v", r)
+		good, err := readSegment(bytes.NewReader(text), "s", func(e entry) error {
+			if !validID(e.id) || e.seq < 1 || phaseNamed(string(e.phase)) == "" {
+				t.Errorf("entry %+v", e)
 			}
 			again = append(again, 'x')
 			return nil
@@ -299,7 +308,7 @@ func FuzzReadSegment(f *testing.F) {
 		}
 		// The good part alone reads to the same records, without an error.
 		n := 0
-		if g, err := readSegment(bytes.NewReader(text[:good]), "s", func(*Record) error { n++; return nil }); err != nil || g != good || n != len(again) {
+		if g, err := readSegment(bytes.NewReader(text[:good]), "s", func(entry) error { n++; return nil }); err != nil || g != good || n != len(again) {
 			t.Fatalf("again: %d of %d bytes, %d of %d records, %v", g, good, n, len(again), err)
 		}
 	})
@@ -315,7 +324,7 @@ func FuzzRecord(f *testing.F) {
 	f.Add([]byte(`{"id":"20260102T030405Z-1","seq":1,"phase":"done","backup_b64":"Li4vLi4="}`))
 	f.Add([]byte(`{"id":"../../x","seq":1,"phase":"done"}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		rec, err := decodeRecord(fmt.Appendf(nil, "%08x %s", crc32.Checksum(text, castagnoli), text))
+		rec, err := decode(fmt.Appendf(nil, "%08x %s", crc32.Checksum(text, castagnoli), text))
 		if err != nil {
 			return
 		}
@@ -323,7 +332,7 @@ func FuzzRecord(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := decodeRecord(line[:len(line)-1])
+		again, err := decode(line[:len(line)-1])
 		if err != nil {
 			t.Fatalf("%v: %s", err, line)
 		}

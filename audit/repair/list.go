@@ -3,6 +3,7 @@
 package repair
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -24,20 +25,27 @@ type Run struct {
 // List returns the runs in the record, the newest first.
 func (f *Fixer) List() ([]Run, error) {
 	runs := map[string]*Run{}
-	phases := map[change1]Phase{}
-	err := f.eachRecord(func(rec *Record) error {
-		run := runs[rec.ID]
-		if run == nil {
-			run = &Run{ID: rec.ID, Time: rec.Time, By: rec.Invoker}
-			runs[rec.ID] = run
+	users := map[string]map[audit.Untrusted]bool{}
+	phases := map[changeKey]Phase{}
+	err := f.eachEntry(func(e entry) error {
+		run := runs[e.id]
+		if e.phase == PhaseIntent || run == nil {
+			rec, err := e.record()
+			if err != nil {
+				return err
+			}
+			if run == nil {
+				run = &Run{ID: e.id, Time: rec.Time, By: rec.Invoker}
+				runs[e.id], users[e.id] = run, map[audit.Untrusted]bool{}
+			}
+			if user := audit.Untrusted(rec.User); !users[e.id][user] {
+				users[e.id][user] = true
+				run.Users = append(run.Users, user)
+			}
 		}
-		key := change1{rec.ID, rec.Seq}
-		run.count(phases[key], -1)
-		run.count(rec.Phase, 1)
-		phases[key] = rec.Phase
-		if user := audit.Untrusted(rec.User); !slices.Contains(run.Users, user) {
-			run.Users = append(run.Users, user)
-		}
+		run.count(phases[e.changeKey], -1)
+		run.count(e.phase, 1)
+		phases[e.changeKey] = e.phase
 		return nil
 	})
 	if err != nil {
@@ -52,18 +60,44 @@ func (f *Fixer) List() ([]Run, error) {
 }
 
 func (r *Run) count(p Phase, n int) {
-	switch p {
-	case PhaseUndone:
-		r.Undone += n
-	case PhaseFailed:
-		r.Failed += n
-	case PhaseIntent, PhaseDone, PhaseUnknown, PhaseUndo:
+	switch {
+	case p.inPlace():
 		r.Done += n
+	case p == PhaseUndone:
+		r.Undone += n
+	case p == PhaseFailed:
+		r.Failed += n
 	}
 }
 
-// eachRecord reads the whole journal, the oldest segment first.
-func (f *Fixer) eachRecord(each func(*Record) error) error {
+// latest is the newest run of which something is in place.
+func (f *Fixer) latest() (string, error) {
+	phases := map[changeKey]Phase{}
+	err := f.eachEntry(func(e entry) error {
+		if e.phase.inPlace() {
+			phases[e.changeKey] = e.phase
+		} else {
+			delete(phases, e.changeKey)
+		}
+		return nil
+	})
+	if err != nil {
+		return "", journalError(err)
+	}
+	newest := ""
+	for key := range phases {
+		if newest == "" || compareIDs(key.id, newest) > 0 {
+			newest = key.id
+		}
+	}
+	if newest == "" {
+		return "", fmt.Errorf("nothing to undo: %w", ErrNoRecord)
+	}
+	return newest, nil
+}
+
+// eachEntry reads the whole journal, the oldest segment first.
+func (f *Fixer) eachEntry(each func(entry) error) error {
 	d, err := openJournalDir(f.StateDir, false)
 	if isNotExist(err) {
 		return nil

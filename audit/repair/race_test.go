@@ -345,7 +345,11 @@ func (a race) neverRecorded(t *testing.T, state string, victims []string) {
 		must(t, unix.Lstat(v, &st))
 		inodes[st.Ino] = v
 	}
-	must(t, (&Fixer{StateDir: filepath.Join(state, "state")}).eachRecord(func(rec *Record) error {
+	must(t, (&Fixer{StateDir: filepath.Join(state, "state")}).eachEntry(func(e entry) error {
+		rec, err := e.record()
+		if err != nil {
+			return err
+		}
 		if v := inodes[rec.Ino]; v != "" {
 			return fmt.Errorf("%s/%d is about %s", rec.ID, rec.Seq, v)
 		}

@@ -3,6 +3,7 @@
 package repair
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,12 +31,17 @@ const (
 // pending reports whether a change in this phase still wants its outcome.
 func (p Phase) pending() bool { return p == PhaseIntent || p == PhaseUndo }
 
-func (p Phase) known() bool {
-	switch p {
-	case PhaseIntent, PhaseDone, PhaseFailed, PhaseUnknown, PhaseUndo, PhaseUndone:
-		return true
+// inPlace reports whether the change is made, or may be after a crash.
+func (p Phase) inPlace() bool { return p != "" && p != PhaseFailed && p != PhaseUndone }
+
+// phaseNamed returns the phase of that name, empty for any other word.
+func phaseNamed(name string) Phase {
+	for _, p := range []Phase{PhaseIntent, PhaseDone, PhaseFailed, PhaseUnknown, PhaseUndo, PhaseUndone} {
+		if string(p) == name {
+			return p
+		}
 	}
-	return false
+	return ""
 }
 
 // Invoker is who started the run that wrote a record.
@@ -166,24 +172,67 @@ func (r *Record) encode() ([]byte, error) {
 
 var errLine = errors.New("the line is not a record")
 
-// decodeRecord reads one line without its newline.
-func decodeRecord(line []byte) (*Record, error) {
+// entry is a line of the journal whose checksum is right, read as far as it
+// takes to know which change it is about. A fix reads thousands of them at its
+// start and wants the whole of few.
+type entry struct {
+	changeKey
+	phase Phase
+	// text is the record in JSON; it is valid until the next line is read.
+	text []byte
+}
+
+// changeKey names one change in the journal.
+type changeKey struct {
+	id  string
+	seq int
+}
+
+// The beginning of every record, as encode writes it.
+const (
+	headID    = `{"id":"`
+	headSeq   = `","seq":`
+	headPhase = `,"phase":"`
+)
+
+// parseLine reads one line without its newline. sameID is an id that is
+// probably the line's, to save a copy of it.
+func parseLine(line []byte, sameID string) (entry, error) {
 	if len(line) < 9 || line[8] != ' ' {
-		return nil, errLine
+		return entry{}, errLine
 	}
 	sum, err := strconv.ParseUint(string(line[:8]), 16, 32)
 	if err != nil {
-		return nil, errLine
+		return entry{}, errLine
 	}
-	if got := crc32.Checksum(line[9:], castagnoli); got != uint32(sum) {
-		return nil, fmt.Errorf("checksum is %08x, the line says %08x", got, sum)
+	e := entry{text: line[9:]}
+	if got := crc32.Checksum(e.text, castagnoli); got != uint32(sum) {
+		return entry{}, fmt.Errorf("checksum is %08x, the line says %08x", got, sum)
 	}
+	rest, ok1 := bytes.CutPrefix(e.text, []byte(headID))
+	id, rest, ok2 := bytes.Cut(rest, []byte(headSeq))
+	seq, rest, ok3 := bytes.Cut(rest, []byte(headPhase))
+	phase, _, ok4 := bytes.Cut(rest, []byte(`"`))
+	if !ok1 || !ok2 || !ok3 || !ok4 {
+		return entry{}, errLine
+	}
+	e.id = sameID
+	if string(id) != sameID {
+		e.id = string(id)
+	}
+	e.seq, err = strconv.Atoi(string(seq))
+	e.phase = phaseNamed(string(phase))
+	if err != nil || e.seq < 1 || e.phase == "" || e.id != sameID && !validID(e.id) {
+		return entry{}, errLine
+	}
+	return e, nil
+}
+
+// record reads the whole record.
+func (e entry) record() (*Record, error) {
 	r := new(Record)
-	if err := json.Unmarshal(line[9:], r); err != nil {
-		return nil, errLine
-	}
-	if !validID(r.ID) || r.Seq < 1 || !r.Phase.known() {
-		return nil, errLine
+	if err := json.Unmarshal(e.text, r); err != nil || r.ID != e.id || r.Seq != e.seq || r.Phase != e.phase {
+		return nil, fmt.Errorf("record %s/%d: %w", e.id, e.seq, errLine)
 	}
 	return r, nil
 }

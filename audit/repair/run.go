@@ -3,11 +3,14 @@
 package repair
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,34 +97,31 @@ func (r *run) readTail(d *journalDir) error {
 		return err
 	}
 	r.tail = tail{segment: names[len(names)-1], ids: map[string]bool{}}
-	last := map[change1]*Record{}
-	var order []change1
-	r.tail.good, err = d.read(r.tail.segment, true, func(rec *Record) error {
-		r.tail.ids[rec.ID] = true
-		key := change1{rec.ID, rec.Seq}
-		if last[key] == nil && rec.Phase.pending() {
-			order = append(order, key)
-		}
-		if rec.Phase.pending() {
-			last[key] = rec
+	pending := map[changeKey]entry{}
+	r.tail.good, err = d.read(r.tail.segment, true, func(e entry) error {
+		r.tail.ids[e.id] = true
+		if e.phase.pending() {
+			e.text = bytes.Clone(e.text)
+			pending[e.changeKey] = e
 		} else {
-			delete(last, key)
+			delete(pending, e.changeKey)
 		}
 		return nil
 	})
-	for _, key := range order {
-		if rec := last[key]; rec != nil {
-			r.tail.open = append(r.tail.open, rec)
-			delete(last, key)
-		}
+	if err != nil {
+		return err
 	}
-	return err
-}
-
-// change1 names one change in the journal.
-type change1 struct {
-	id  string
-	seq int
+	for _, e := range pending {
+		rec, err := e.record()
+		if err != nil {
+			return fmt.Errorf("%s/%s: %w", d.path, r.tail.segment, err)
+		}
+		r.tail.open = append(r.tail.open, rec)
+	}
+	slices.SortFunc(r.tail.open, func(a, b *Record) int {
+		return cmp.Or(compareIDs(a.ID, b.ID), a.Seq-b.Seq)
+	})
+	return nil
 }
 
 // openJournal opens the journal for writing when the first record is due.

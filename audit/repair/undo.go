@@ -71,32 +71,29 @@ func sameGroup(a, b *Record) bool {
 // which they were made.
 func (f *Fixer) recorded(id string) ([]*Record, error) {
 	if id == "" {
-		runs, err := f.List()
-		if err != nil {
+		var err error
+		if id, err = f.latest(); err != nil {
 			return nil, err
 		}
-		i := slices.IndexFunc(runs, func(r Run) bool { return r.Done > 0 })
-		if i < 0 {
-			return nil, fmt.Errorf("nothing to undo: %w", ErrNoRecord)
-		}
-		id = runs[i].ID
 	}
 	if !validID(id) {
 		return nil, fmt.Errorf("%q: want a name such as 20060102T150405Z-1, see sshaudit undo --list: %w", id, ErrNoRecord)
 	}
 	bySeq := map[int]*Record{}
-	err := f.eachRecord(func(rec *Record) error {
-		if rec.ID == id {
-			bySeq[rec.Seq] = rec
+	err := f.eachEntry(func(e entry) error {
+		if e.id != id {
+			return nil
 		}
-		return nil
+		rec, err := e.record()
+		bySeq[e.seq] = rec
+		return err
 	})
 	if err != nil {
 		return nil, journalError(err)
 	}
 	var recs []*Record
 	for _, rec := range bySeq {
-		if rec.Phase != PhaseFailed && rec.Phase != PhaseUndone {
+		if rec.Phase.inPlace() {
 			recs = append(recs, rec)
 		}
 	}
