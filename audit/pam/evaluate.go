@@ -1,0 +1,262 @@
+package pam
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"sshaudit/audit"
+)
+
+// Causes, as the decision path names them.
+const (
+	CauseInit            = "pam-init-failed"
+	CauseAccount         = "pam-account-denied"
+	CauseSession         = "pam-session-failed"
+	CauseSetcred         = "pam-setcred-failed"
+	CausePasswordExpired = "password-expired-pam"
+	CausePassword        = "password-wrong"
+)
+
+// Outcome is what one stack does to a login.
+type Outcome struct {
+	Verdict audit.Verdict
+	// Cause is set when the stack refuses. [CausePasswordExpired] comes from the
+	// account stack: sshd lets the client in and ends the session at once,
+	// unless the password is changed on a terminal.
+	Cause string
+	// Code is what the stack returns; only with a verdict.
+	Code Code
+	// Module is the module that decides ("pam_access"), with the line that calls
+	// it; empty if no module does.
+	Module audit.Untrusted
+	File   audit.Untrusted
+	Line   int
+	// Message says why, in a sentence; for an unknown verdict what is missing. Already escaped.
+	Message string
+	// Unknown names the modules whose answer is missing; set with an unknown verdict.
+	Unknown []audit.Untrusted
+}
+
+// Evaluate tells what the stack of one type answers. For [Auth] it assumes that
+// the client gives the right password, and runs setcred as well. An account
+// or session stack alone is what a login with a key meets.
+func (s *Stack) Evaluate(t Type, f *Facts) Outcome {
+	var first Outcome
+	for i, lib := range s.lib.candidates() {
+		o := s.evaluate(t, f, lib)
+		if i == 0 {
+			first = o
+			continue
+		}
+		if o.Verdict != first.Verdict || o.Cause != first.Cause {
+			return Outcome{
+				Verdict: audit.Unknown, File: first.File, Line: first.Line,
+				Message: "releases of Linux-PAM answer differently (" + reasons(first, o) + "), and the host's release is not known",
+			}
+		}
+	}
+	return first
+}
+
+func reasons(list ...Outcome) string {
+	var said []string
+	for _, o := range list {
+		if o.Message != "" && !slices.Contains(said, o.Message) {
+			said = append(said, o.Message)
+		}
+	}
+	return strings.Join(said, "; ")
+}
+
+func (s *Stack) evaluate(t Type, f *Facts, lib Library) Outcome {
+	if lib != s.lib { // the files themselves read differently
+		s = Load(s.service, s.source, lib)
+	}
+	switch {
+	case s.unread != nil:
+		return Outcome{File: s.unread.File, Line: s.unread.Line, Message: s.unread.String()}
+	case s.broken != nil:
+		return Outcome{
+			Verdict: audit.Refuse, Cause: CauseInit, Code: Abort, File: s.broken.File, Line: s.broken.Line,
+			Message: "PAM cannot be started: " + s.broken.Message,
+		}
+	}
+	e := evaluation{Stack: s, facts: f, lib: lib, typ: t, phase: phaseOf(t)}
+	e.stack = s.of[t]
+	if len(e.stack) == 0 {
+		e.stack = s.other[t]
+	}
+	if len(e.stack) == 0 {
+		return Outcome{
+			Verdict: audit.Refuse, Cause: e.cause(mustFail), Code: mustFail,
+			Message: fmt.Sprintf("no %s line for service %s, and none for other", t, audit.Untrusted(s.service)),
+		}
+	}
+	return e.run()
+}
+
+// evaluation is one stack under evaluation.
+type evaluation struct {
+	*Stack
+	facts   *Facts
+	lib     Library
+	typ     Type
+	phase   phase
+	stack   []handler
+	answers []answer
+}
+
+func (e *evaluation) run() Outcome {
+	e.ask(e.phase)
+	auth := e.answers
+	o, reached := e.judge(func(i int) []choice { return distinct(&e.stack[i], auth[i].codes) }, false)
+	if e.typ != Auth || o.Verdict != audit.Accept {
+		return o
+	}
+	// setcred walks the way that authenticate took.
+	e.ask(setcred)
+	cred := e.answers
+	c, _ := e.judge(func(i int) []choice {
+		var list []choice
+		for _, now := range cred[i].codes {
+			if !reached[i] {
+				list = append(list, choice{now, now})
+				continue
+			}
+			for _, frozen := range auth[i].codes {
+				list = append(list, choice{now, frozen})
+			}
+		}
+		return list
+	}, true)
+	if c.Verdict == audit.Accept {
+		return o
+	}
+	if c.Verdict == audit.Refuse {
+		c.Cause = CauseSetcred
+	}
+	return c
+}
+
+// ask collects every module's answer in a phase.
+func (e *evaluation) ask(p phase) {
+	e.answers = make([]answer, len(e.stack))
+	for i := range e.stack {
+		if h := &e.stack[i]; h.kind == runs {
+			c := call{facts: e.facts, source: e.source, lib: e.lib, service: e.service, phase: p, args: h.args}
+			e.answers[i] = c.module(h.module)
+		} else {
+			e.answers[i] = refuse(mustFail, "the line cannot be used, so it fails")
+		}
+	}
+}
+
+// judge walks the stack and says what its ends have in common; it also tells
+// which modules are asked on some way.
+func (e *evaluation) judge(modules ask, frozen bool) (Outcome, []bool) {
+	ends, reached, ok := walk(e.stack, !e.lib.Debian, frozen, modules)
+	if !ok {
+		return e.unknown(reached, "too many modules may answer anything"), reached
+	}
+	var first result
+	causes := make(map[string]bool)
+	for r := range ends {
+		causes[e.cause(r.status)] = true
+	}
+	if len(causes) > 1 {
+		return e.unknown(reached, ""), reached
+	}
+	// Of several ways to the same verdict the first module explains it.
+	found := false
+	for r := range ends {
+		if !found || r.decider < first.decider {
+			first, found = r, true
+		}
+	}
+	return e.outcome(first), reached
+}
+
+// cause is the id for what the stack returns; empty for a success.
+func (e *evaluation) cause(c Code) string {
+	if c == Success {
+		return ""
+	}
+	switch e.typ {
+	case Account:
+		if c == NewAuthTokReqd {
+			return CausePasswordExpired
+		}
+		return CauseAccount
+	case Session:
+		return CauseSession
+	default:
+		return CausePassword
+	}
+}
+
+func (e *evaluation) outcome(r result) Outcome {
+	o := Outcome{Verdict: audit.Accept, Code: r.status, Cause: e.cause(r.status)}
+	if o.Cause != "" {
+		o.Verdict = audit.Refuse
+		o.Message = fmt.Sprintf("no module of the %s stack of %s grants access", e.typ, audit.Untrusted(e.service))
+	}
+	if r.decider < 0 {
+		return o
+	}
+	h := &e.stack[r.decider]
+	o.Module, o.File, o.Line = audit.Untrusted(moduleName(h.module)), audit.Untrusted(h.file), h.line
+	if o.Cause == "" {
+		return o
+	}
+	why := e.why(int(r.decider))
+	if o.Module == "" {
+		o.Message = why
+	} else {
+		o.Message = fmt.Sprintf("%s: %s", o.Module, why)
+	}
+	return o
+}
+
+// why says why a module refuses. A module that only says what another one left
+// undone (pam_deny after a jump) gives that one's reason as well.
+func (e *evaluation) why(decider int) string {
+	why := e.answers[decider].why
+	if why == "" {
+		why = "answers " + e.answers[decider].codes[0].String() + ", which the control word counts as a refusal"
+	}
+	if moduleName(e.stack[decider].module) != "pam_deny" {
+		return why
+	}
+	for i := decider - 1; i >= 0; i-- {
+		if a := e.answers[i]; a.why != "" && e.stack[i].kind == runs {
+			return fmt.Sprintf("%s, after %s in line %d: %s", why,
+				audit.Untrusted(moduleName(e.stack[i].module)), e.stack[i].line, a.why)
+		}
+	}
+	return why
+}
+
+// unknown names what is missing: the modules that may be asked and whose
+// possible answers do different things to the stack.
+func (e *evaluation) unknown(reached []bool, reason string) Outcome {
+	o := Outcome{Message: reason}
+	var said []string
+	for i := range e.stack {
+		h := &e.stack[i]
+		if !reached[i] || len(distinct(h, e.answers[i].codes)) < 2 {
+			continue
+		}
+		if o.Line == 0 {
+			o.Module, o.File, o.Line = audit.Untrusted(moduleName(h.module)), audit.Untrusted(h.file), h.line
+		}
+		if name := audit.Untrusted(moduleName(h.module)); !slices.Contains(o.Unknown, name) {
+			o.Unknown = append(o.Unknown, name)
+			said = append(said, fmt.Sprintf("%s (%s:%d): %s", name, audit.Untrusted(h.file), h.line, e.answers[i].missing))
+		}
+	}
+	if len(said) > 0 {
+		o.Message = strings.Join(said, "; ")
+	}
+	return o
+}

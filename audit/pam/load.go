@@ -1,0 +1,373 @@
+package pam
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"sshaudit/audit"
+)
+
+// Type is a kind of stack.
+type Type uint8
+
+// The stacks. Of a password stack only the syntax is looked at: sshd runs it
+// when a password has to be changed.
+const (
+	Auth Type = iota + 1
+	Account
+	Session
+	Password
+)
+
+var typeNames = [...]string{Auth: "auth", Account: "account", Session: "session", Password: "password"}
+
+// String returns the type as a line of pam.d writes it.
+func (t Type) String() string {
+	if t < Auth || t > Password {
+		return "any"
+	}
+	return typeNames[t]
+}
+
+// Problem is a line of a PAM file that libpam cannot use.
+type Problem struct {
+	File audit.Untrusted
+	Line int
+	// Message says what is wrong and what libpam makes of it; already escaped.
+	Message string
+}
+
+// String returns the problem as "file:line: message".
+func (p Problem) String() string { return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Message) }
+
+// handler is one module in one stack.
+type handler struct {
+	kind   kind
+	level  int
+	action control
+	module string // as the line writes it; empty for a line that cannot be used
+	args   []string
+	file   string
+	line   int
+}
+
+type kind uint8
+
+const (
+	runs kind = iota
+	fails
+	substack
+)
+
+// Stack is what libpam makes of the files of one service.
+type Stack struct {
+	service string
+	source  Source
+	lib     Library
+	// of are the modules of the service and of the fallback "other", by type.
+	of, other [Password + 1][]handler
+	// broken says why pam_start fails, nil if it does not.
+	broken *Problem
+	// unread is a file that decides and could not be read.
+	unread   *Problem
+	problems []Problem
+}
+
+// Problems lists the lines that libpam cannot use, also in parts of a stack
+// that never run.
+func (s *Stack) Problems() []Problem { return s.problems }
+
+const (
+	// maxInclude is how deep files may include each other (pam_private.h
+	// PAM_SUBSTACK_MAX_LEVEL); before 1.7 libpam counts substacks only.
+	maxInclude = 16
+	// maxHandlers bounds the lines that includes of includes may multiply to.
+	maxHandlers = 10000
+)
+
+// dirs are where a service is looked for, in libpam's order.
+var dirs = []string{"/etc/pam.d/", "/usr/lib/pam.d/"}
+
+// Load reads the files of a service as pam_start does (pam_handlers.c
+// _pam_init_handlers). It always returns a Stack: what is wrong with the files
+// is part of the verdict.
+func Load(service string, source Source, lib Library) *Stack {
+	// pam_start takes the last element and lower case.
+	s := &Stack{service: strings.ToLower(path.Base(service)), source: source, lib: lib}
+	found := false
+	for i, name := range []string{s.service, "other"} {
+		l := loader{Stack: s, into: &s.of}
+		if i == 1 {
+			l.into = &s.other
+		}
+		switch l.service(name) {
+		case loaded:
+			found = true
+		case aborted:
+			return s
+		case absent:
+		}
+	}
+	if !found {
+		s.nothing()
+	}
+	return s
+}
+
+// nothing settles what happens without any file of the service.
+func (s *Stack) nothing() {
+	message := fmt.Sprintf("neither %s nor other is in /etc/pam.d or /usr/lib/pam.d", audit.Untrusted(s.service))
+	if s.source.List != nil {
+		if _, err := s.source.List("/etc/pam.d"); err != nil {
+			// Without the directories libpam reads /etc/pam.conf.
+			s.unread = &Problem{"/etc/pam.d", 0, "the directory cannot be listed, so /etc/pam.conf may be in force, which is not evaluated"}
+			return
+		}
+	}
+	s.broken = &Problem{"/etc/pam.d", 0, message}
+}
+
+type loading uint8
+
+const (
+	loaded loading = iota
+	absent
+	aborted
+)
+
+// loader reads one service and what it includes.
+type loader struct {
+	*Stack
+	into  *[Password + 1][]handler
+	count int
+	// reason is why the file that was read last could not be used.
+	reason *Problem
+}
+
+// over tells that nothing that follows can matter.
+func (l *loader) over() bool { return l.broken != nil || l.unread != nil }
+
+func (l *loader) problem(file string, line int, format string, args ...any) {
+	if len(l.problems) < 100 {
+		l.problems = append(l.problems, Problem{audit.Untrusted(file), line, fmt.Sprintf(format, args...)})
+	}
+}
+
+func (l *loader) service(name string) loading {
+	file, text, got := l.open(name)
+	if got != loaded {
+		return got
+	}
+	if got = l.file(file, text, scope{}); got == aborted && !l.over() {
+		l.broken = l.reason
+	}
+	return got
+}
+
+// open finds a file as _pam_open_config_file does.
+func (l *loader) open(name string) (file string, text []byte, got loading) {
+	if strings.HasPrefix(name, "/") {
+		return l.read(name)
+	}
+	for _, dir := range dirs {
+		if file, text, got = l.read(dir + name); got != absent {
+			return file, text, got
+		}
+	}
+	return "", nil, absent
+}
+
+func (l *loader) read(file string) (string, []byte, loading) {
+	text, err := l.source.Read(file)
+	switch {
+	case err == nil:
+		return file, text, loaded
+	case missing(err):
+		return "", nil, absent
+	}
+	l.unread = &Problem{audit.Untrusted(file), 0, "cannot be read: " + audit.Untrusted(err.Error()).String()}
+	return "", nil, aborted
+}
+
+// scope is where an included text stands.
+type scope struct {
+	only           Type // 0: lines of every type
+	level, include int
+}
+
+// abort notes why libpam stops reading a file.
+func (l *loader) abort(file string, line int, message string) loading {
+	if l.reason == nil {
+		l.reason = &Problem{audit.Untrusted(file), line, message}
+	}
+	return aborted
+}
+
+func (l *loader) file(file string, text []byte, in scope) loading {
+	list, bad := lines(text, l.lib)
+	for _, line := range list {
+		if l.line(file, line, in) == aborted {
+			return aborted
+		}
+	}
+	switch bad {
+	case nil:
+		return loaded
+	case errNUL:
+		l.unread = &Problem{audit.Untrusted(file), 0, bad.Error() + ", what libpam makes of it is not evaluated"}
+		return aborted
+	}
+	l.problem(file, 0, "%s: libpam gives up reading the file", bad)
+	return l.abort(file, 0, bad.Error())
+}
+
+// line adds one line's module (pam_handlers.c _pam_parse_conf_file).
+func (l *loader) line(file string, ln line, in scope) loading {
+	if l.count++; l.count > maxHandlers {
+		l.unread = &Problem{audit.Untrusted(file), ln.number, "the files include each other into too many lines to be evaluated"}
+		return aborted
+	}
+	h := handler{level: in.level, file: file, line: ln.number}
+	word, rest, ok := cutToken(ln.text)
+	typ, known := typeOf(strings.TrimPrefix(word, "-"))
+	switch {
+	case ok && l.lib.Debian && strings.EqualFold(strings.TrimPrefix(word, "-"), "@include"):
+		return l.include(h, in.only, rest, in, false)
+	case !known:
+		h.kind = fails
+		typ = Auth // the most sensitive, says libpam
+		if in.only != 0 {
+			typ = in.only
+		}
+		l.problem(file, ln.number, "unknown type %s: the line fails in the %s stack", audit.Untrusted(word), typ)
+	}
+	if in.only != 0 && typ != in.only {
+		return loaded
+	}
+	word, rest, ok = cutToken(rest)
+	switch {
+	case !ok:
+		h.kind = fails
+		for i := range h.action {
+			h.action[i] = actBad
+		}
+		l.problem(file, ln.number, "no control word: the line fails")
+	case strings.EqualFold(word, "include"):
+		return l.include(h, typ, rest, in, false)
+	case strings.EqualFold(word, "substack"):
+		return l.include(h, typ, rest, in, true)
+	default:
+		var wrong string
+		if h.action, wrong = parseControl(word); wrong != "" {
+			l.problem(file, ln.number, "control %s: %s; every answer of the module counts as bad", audit.Untrusted(word), wrong)
+		}
+	}
+	if h.module, rest, ok = cutToken(rest); !ok {
+		h.kind = fails
+		l.problem(file, ln.number, "no module: the line fails")
+	}
+	h.args = tokens(rest)
+	return l.add(typ, h)
+}
+
+func typeOf(word string) (Type, bool) {
+	for t := Auth; t <= Password; t++ {
+		if strings.EqualFold(word, typeNames[t]) {
+			return t, true
+		}
+	}
+	return 0, false
+}
+
+// add appends a module; libpam gives up over a name without letters
+// (extract_modulename).
+func (l *loader) add(typ Type, h handler) loading {
+	if typ == 0 {
+		return l.abort(h.file, h.line, "@include of a file that is not there or cannot be used")
+	}
+	name := moduleName(h.module)
+	if h.module != "" && (name == "" || name == "?") {
+		l.problem(h.file, h.line, "the module's name is empty: libpam gives up")
+		return l.abort(h.file, h.line, "the module's name is empty")
+	}
+	l.into[typ] = append(l.into[typ], h)
+	return loaded
+}
+
+// moduleName is the file name up to its last dot.
+func moduleName(module string) string {
+	name := module[strings.LastIndexByte(module, '/')+1:]
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		name = name[:dot]
+	}
+	return name
+}
+
+// include reads another file's lines of one type, 0 for all. Where that fails
+// the line itself becomes one that fails.
+func (l *loader) include(h handler, typ Type, rest string, in scope, sub bool) loading {
+	name, _, ok := cutToken(rest)
+	if !ok && l.lib.Debian {
+		// Debian's patch looks at the first byte of the missing name.
+		l.problem(h.file, h.line, "include without a name: libpam crashes")
+		l.broken = &Problem{audit.Untrusted(h.file), h.line, "include without a name crashes libpam"}
+		return aborted
+	}
+	inner := in
+	inner.only, inner.include = typ, in.include+1
+	if sub {
+		marker := h
+		marker.kind, marker.module = substack, name
+		if l.add(typ, marker) == aborted {
+			return aborted
+		}
+		inner.level++
+	}
+	got := absent
+	if ok && l.mayNest(h, inner) && !l.over() {
+		got = l.included(name, inner)
+	}
+	switch {
+	case l.over():
+		return aborted
+	case got == loaded:
+		return loaded
+	}
+	l.problem(h.file, h.line, "%s cannot be included: the line fails", audit.Untrusted(name))
+	if typ != 0 {
+		l.reason = nil
+	}
+	h.kind = fails
+	for i := range h.action {
+		h.action[i] = actBad
+	}
+	return l.add(typ, h)
+}
+
+func (l *loader) included(name string, in scope) loading {
+	if l.lib.Debian && !strings.HasPrefix(name, "/") {
+		name = dirs[0] + name
+	}
+	file, text, got := l.open(name)
+	if got == loaded {
+		got = l.file(file, text, in)
+	}
+	return got
+}
+
+// mayNest tells whether libpam opens the file at this depth. Before 1.7 it
+// counts substacks only, and a loop of plain includes ends when the process
+// runs out of descriptors or stack: nobody can tell where.
+func (l *loader) mayNest(h handler, in scope) bool {
+	if l.lib.AtLeast(1, 7) {
+		return in.include < maxInclude
+	}
+	if in.level >= maxInclude {
+		return false
+	}
+	if in.include >= 4*maxInclude {
+		l.unread = &Problem{audit.Untrusted(h.file), h.line, "the files include each other without end; break the loop"}
+	}
+	return true
+}
