@@ -60,6 +60,9 @@ func (rs *Ruleset) Evaluate(q Question, host *Host) (Answer, error) {
 // first is the state of the packet before the first hook.
 func (m *machine) first() *state {
 	s := &state{}
+	if m.loopback {
+		s.way, s.onLoopback = leaving, true
+	}
 	s.daddr, s.dport = m.q.To, m.q.Port
 	s.mark, s.ctmark, s.zone = zero32, zero32, zero32
 	return s

@@ -310,6 +310,9 @@ func (m *machine) obey(s *state, r *Rule, st step, g *segment) (outcome, bool) {
 func (m *machine) refuse(s *state, r *Rule, st step) (outcome, bool) {
 	at := &ref{chain: s.chain, rule: r}
 	switch {
+	case m.loopback:
+		d := &decision{ref: at}
+		return merge(single(canReject, d), single(canDrop, d), "whether the refusal of a connection to oneself gets back"), true
 	case s.way.outgoing():
 		// The answer goes to this host itself, and the client hears nothing.
 		return single(canDrop, &decision{ref: at}), true

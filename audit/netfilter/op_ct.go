@@ -72,7 +72,11 @@ func (s *state) status() bits32 {
 	if s.snat {
 		b.v |= statusSrcNAT
 	}
+	if s.onLoopback {
+		b.k &^= statusConfirmed // once it has been out
+	}
 	if s.established {
+		b.k |= statusConfirmed
 		b.v |= statusSeenReply | statusConfirmed
 	}
 	return b

@@ -97,17 +97,19 @@ func (m *machine) reverse(s *state, addr, src netip.Addr, sameIface, useMark boo
 // route: RTN_LOCAL, RTN_UNICAST, …
 func (m *machine) addrType(s *state, v value, isDest, onIface bool) bits32 {
 	sure := func(t uint32) bits32 { return bits32{t, ^uint32(0)} }
-	host := isDest != s.way.outgoing() // the end that is this host
+	host := isDest != s.way.fromServer() // the end that is this host
 	addr := addrOf(v)
 	switch {
+	case m.loopback && onIface:
+		return bits32{}
+	case m.loopback:
+		return sure(rtnLocal)
 	case addr.IsValid() && addr.IsMulticast():
 		return sure(rtnMulticast)
 	case host && !onIface:
 		return sure(rtnLocal)
 	case host:
 		return m.onInterface(addr)
-	case m.loopback:
-		return sure(rtnLocal)
 	}
 	// The client's address: not this host's, since its packets come in from outside.
 	if m.host == nil || len(m.host.Addrs) == 0 {

@@ -105,6 +105,9 @@ func (m *machine) translate(s *state, t target, flags uint32) step {
 	if s.natOnce || s.track != tracked || m.plan[s.stage].kind != natStage {
 		return unknownOp("destination NAT outside of a nat chain")
 	}
+	if m.loopback {
+		return untold("address translation of a connection to oneself")
+	}
 	daddr, dport := s.daddr, s.dport
 	switch {
 	case t.self:

@@ -46,10 +46,10 @@ func (m *machine) dest(s *state) (netip.Addr, uint16) {
 func (m *machine) addrs(s *state) (src, dst value) {
 	a, _ := m.dest(s)
 	host, client := m.addrValue(a, "the destination address"), m.addrValue(m.q.From, "")
-	if s.snatOnce && s.snat && s.way == request {
+	if s.snatOnce && s.snat && (s.way == request || s.way == leaving) {
 		client = m.addrValue(netip.Addr{}, "source NAT")
 	}
-	if s.way.outgoing() {
+	if s.way.fromServer() {
 		return host, client
 	}
 	return client, host
@@ -72,7 +72,7 @@ func (m *machine) ports(s *state) (src, dst value) {
 		return unknown(2, "the ICMP header"), unknown(2, "the ICMP header")
 	}
 	_, p := m.dest(s)
-	if s.way.outgoing() {
+	if s.way.fromServer() {
 		return known16(p), clientPort()
 	}
 	return clientPort(), known16(p)
@@ -143,7 +143,8 @@ func (m *machine) transportHeader(s *state) value {
 
 // flags are the TCP flags of the packet.
 func (m *machine) flags(s *state) byte {
-	return [...]byte{request: flagSYN, reply: flagSYN | flagACK, later: flagACK, refusal: flagRST | flagACK}[s.way]
+	return [...]byte{request: flagSYN, reply: flagSYN | flagACK, later: flagACK, refusal: flagRST | flagACK,
+		leaving: flagSYN, returning: flagSYN | flagACK}[s.way]
 }
 
 // linkHeader builds the Ethernet header of a packet that came in.

@@ -21,6 +21,7 @@ const (
 	unnatStage
 	routeStage
 	turnStage
+	arriveStage
 	laterStage
 	endStage
 )
@@ -43,21 +44,26 @@ const maxPlans = 256
 // kernel calls hooks of equal priority in reverse order of registration, which
 // nobody can read afterwards between nf_tables and ip_tables. nil: too many.
 func (m *machine) plans() [][]stage {
-	in := [][][]stage{}
-	in = append(in, m.early())
-	in = append(in, m.hook(Prerouting, true), fixed(stage{kind: routeStage}), m.hook(Input, true))
-	all := slices.Clone(in)
-	all = append(all, fixed(stage{kind: turnStage}))
-	all = append(all, m.hook(Output, false), m.hook(Postrouting, false))
-	all = append(all, fixed(stage{kind: laterStage}))
-	first := cross(all)
-	if first == nil {
-		return nil
+	arrival := [][][]stage{m.early(), m.hook(Prerouting, !m.loopback), fixed(stage{kind: routeStage}), m.hook(Input, !m.loopback)}
+	answer := [][][]stage{fixed(stage{kind: turnStage}), m.hook(Output, false), m.hook(Postrouting, false)}
+	var all [][][]stage
+	if m.loopback {
+		// A connection to oneself passes both halves with every packet. What it is
+		// translated to is settled on the way out.
+		out := [][][]stage{m.hook(Output, true), m.hook(Postrouting, true), fixed(stage{kind: arriveStage})}
+		all = slices.Concat(out, arrival, answer, [][][]stage{fixed(stage{kind: arriveStage})}, arrival)
+	} else {
+		all = slices.Concat(arrival, answer)
 	}
+	first := cross(append(all, fixed(stage{kind: laterStage})))
 	// The later packets take the same way in as the first.
 	for i, p := range first {
-		n := slices.IndexFunc(p, func(s stage) bool { return s.kind == turnStage })
-		first[i] = append(append(p, p[:n]...), stage{kind: endStage})
+		from := 0
+		if m.loopback {
+			from = 1 + slices.IndexFunc(p, func(s stage) bool { return s.kind == arriveStage })
+		}
+		to := slices.IndexFunc(p, func(s stage) bool { return s.kind == turnStage })
+		first[i] = append(append(p, p[from:to]...), stage{kind: endStage})
 	}
 	return first
 }
@@ -92,8 +98,9 @@ func (m *machine) applies(t *Table) bool {
 	return t.Family == Inet || t.Family == m.family
 }
 
-// hook gives the possible orders of one hook's stages.
-func (m *machine) hook(h Hook, incoming bool) [][]stage {
+// hook gives the possible orders of one hook's stages; translates: nat chains are
+// asked there.
+func (m *machine) hook(h Hook, translates bool) [][]stage {
 	var sure, loose, nat, natLegacy []stage
 	for _, t := range m.rs.Tables {
 		if !m.applies(t) {
@@ -105,7 +112,7 @@ func (m *machine) hook(h Hook, incoming bool) [][]stage {
 				s.perhaps = "whether table " + shown(t.Name) + " is dormant"
 			}
 			switch {
-			case c.Hook != h, len(c.Rules) == 0 && c.Policy.Code == Accept, c.Type == "nat" && !incoming:
+			case c.Hook != h, len(c.Rules) == 0 && c.Policy.Code == Accept, c.Type == "nat" && !translates:
 				// An empty chain has no say, and a reply is not translated anew.
 			case c.Type == "nat" && t.Dialect == Legacy:
 				natLegacy = append(natLegacy, s)
@@ -125,11 +132,11 @@ func (m *machine) hook(h Hook, incoming bool) [][]stage {
 	for _, order := range weave(nat, natLegacy) {
 		special := loose
 		switch {
-		case h == Postrouting && m.hasNAT:
+		case h == Postrouting && m.hasNAT && !translates:
 			special = append(slices.Clone(loose), stage{kind: unnatStage, prio: prioSrcNAT})
 		case len(order) > 0:
 			s := stage{kind: natStage, prio: prioDstNAT}
-			if h == Input {
+			if h == Input || h == Postrouting {
 				s.prio = prioSrcNAT
 			}
 			for _, c := range order {

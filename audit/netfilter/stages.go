@@ -33,6 +33,14 @@ func (m *machine) nextStage(s *state, g *segment) (outcome, bool) {
 		s.stage++
 	case routeStage:
 		return m.route(s)
+	case arriveStage:
+		// Over the loopback a packet keeps its mark and its conntrack entry.
+		if s.way == leaving {
+			s.way = request
+		} else {
+			s.way = returning
+		}
+		s.stage++
 	case turnStage:
 		m.turn(s, reply)
 		s.stage++
@@ -63,7 +71,7 @@ func (m *machine) trackPacket(s *state) {
 	if s.track != untouched || !m.ctOn || s.way == refusal {
 		return
 	}
-	if s.way == request || s.established {
+	if s.way == request || s.way == leaving || s.established {
 		s.track = tracked
 		return
 	}
@@ -80,6 +88,9 @@ func (m *machine) turn(s *state, w way) {
 	established := s.track == tracked && !s.noCtNew || s.established
 	s.way, s.established, s.replyDir = w, established, w == reply
 	s.mark, s.priority, s.track = zero32, bits32{}, untouched
+	if m.loopback && w == later && established {
+		s.track = tracked // it has been out before it comes in
+	}
 	if w == later {
 		s.pre = s.natOnce
 	} else {

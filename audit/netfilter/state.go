@@ -16,16 +16,21 @@ const (
 type way uint8
 
 const (
-	request way = iota // the SYN, or the first datagram
-	reply              // the SYN-ACK
-	later              // the ACK and what follows
-	refusal            // the reset or ICMP error that reject sends
+	request   way = iota // the SYN, or the first datagram
+	reply                // the SYN-ACK
+	later                // the ACK and what follows
+	refusal              // the reset or ICMP error that reject sends
+	leaving              // the request of a connection to oneself, on its way out
+	returning            // the reply of such a connection, on its way in
 )
 
-var wayNames = [...]string{"request", "reply", "later", "refusal"}
+var wayNames = [...]string{"request", "reply", "later", "refusal", "leaving", "returning"}
 
-// outgoing tells the packets that this host sends.
-func (w way) outgoing() bool { return w == reply || w == refusal }
+// outgoing tells the packets that are on their way out of this host.
+func (w way) outgoing() bool { return w == reply || w == refusal || w == leaving }
+
+// fromServer tells the packets whose source is the server's end.
+func (w way) fromServer() bool { return w == reply || w == refusal || w == returning }
 
 // frame is a place to return to. Frames are interned, so that equal stacks are
 // equal pointers.
@@ -61,6 +66,8 @@ type core struct {
 	established, replyDir bool
 	// noCtNew: conntrack met the connection halfway, so its tuples are not those of the question.
 	noCtNew bool
+	// onLoopback: the connection is one to oneself.
+	onLoopback bool
 
 	// daddr and dport are the connection's destination after translation. An
 	// invalid address is one of the host's, not known which.

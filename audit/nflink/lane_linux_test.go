@@ -311,7 +311,23 @@ type probe struct {
 
 // connect tries all probes at once and waits for their outcome.
 func (l *lane) connect(probes []*probe, patience time.Duration) {
-	l.client.do(func() {
+	// Connections of the server to itself start in its own namespace.
+	var own, rest []*probe
+	for _, p := range probes {
+		if p.q.Interface == "lo" {
+			own = append(own, p)
+		} else {
+			rest = append(rest, p)
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() { l.server.connect(own, patience) })
+	l.client.connect(rest, patience)
+	wg.Wait()
+}
+
+func (n *namespace) connect(probes []*probe, patience time.Duration) {
+	n.do(func() {
 		for _, p := range probes {
 			p.start()
 		}
@@ -410,6 +426,8 @@ func (p *probe) outcome(err error) {
 	switch {
 	case err == nil:
 		p.got = netfilter.Accepted
+	case errors.Is(err, unix.EPERM):
+		p.got = netfilter.Dropped // an own packet that an output chain drops
 	case errors.Is(err, unix.ECONNREFUSED), errors.Is(err, unix.EHOSTUNREACH), errors.Is(err, unix.ENETUNREACH), errors.Is(err, unix.EACCES), errors.Is(err, unix.ENOPROTOOPT), errors.Is(err, unix.ECONNRESET):
 		p.got = netfilter.Rejected
 	default:
