@@ -102,4 +102,13 @@ type Doc struct {
 	// Automatic tells whether `sshaudit fix` can repair it.
 	Automatic  bool
 	References []string
+	// Client is what the programs of a client show of it; empty where no login
+	// meets it.
+	Client ClientWords
+	// Customer are sentences for the customer: what happened and what to do, with
+	// no path, mode or command of the server.
+	Customer string
 }
+
+// ClientWords are the messages in which client programs tell a cause.
+type ClientWords struct{ OpenSSH, PuTTY, WinSCP, FileZilla string }

@@ -15,8 +15,23 @@ func ExplainText(w io.Writer, doc audit.Doc, style Style) error {
 	p.line("%s", p.standing(doc))
 	p.section("What it means", doc.Why)
 	p.section("How it is repaired", doc.Repair)
+	p.section("What clients show", clientLines(doc.Client))
+	p.section("What to tell the customer", doc.Customer)
 	p.section("Who asks for it", strings.Join(doc.References, "\n"))
 	return p.close()
+}
+
+// clientLines names each client program with its words.
+func clientLines(c audit.ClientWords) string {
+	var lines []string
+	for _, program := range []struct{ name, words string }{
+		{"OpenSSH", c.OpenSSH}, {"PuTTY", c.PuTTY}, {"WinSCP", c.WinSCP}, {"FileZilla", c.FileZilla},
+	} {
+		if program.words != "" {
+			lines = append(lines, program.name+": "+program.words)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // standing is the line below the title: how bad, where met, who repairs it.

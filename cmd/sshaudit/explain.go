@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -20,7 +21,7 @@ func explainCommand(g *globals) *cobra.Command {
 			return checkIDs(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: func(_ *cobra.Command, args []string) error {
-			doc, ok := docs(args[0])
+			doc, ok := checks.Explain(args[0])
 			if !ok {
 				return fmt.Errorf("no check named %q; sshaudit checks lists them%s", args[0], nearest(args[0]))
 			}
@@ -40,14 +41,17 @@ func checksCommand(g *globals) *cobra.Command {
 		Use: "checks", Short: "The catalogue of all checks and causes", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if format == "json" {
-				return report.DocsJSON(g.io.out, checks.Docs())
+				return report.DocsJSON(g.io.out, catalogue())
 			}
-			return report.ChecksText(g.io.out, checks.Docs(), g.style())
+			return report.ChecksText(g.io.out, catalogue(), g.style())
 		},
 	}
 	addFormat(cmd, &format, "text", "json")
 	return cmd
 }
+
+// catalogue is every check, then every cause that only a login meets.
+func catalogue() []audit.Doc { return slices.Concat(checks.Docs(), checks.Causes()) }
 
 // addFormat gives a command its --format flag.
 func addFormat(cmd *cobra.Command, value *string, words ...string) {

@@ -1,0 +1,68 @@
+package checks
+
+import "sshaudit/audit"
+
+const chrootCustomer = "You are logged in, but the server cannot open your directory. The fault is ours, and we repair it." + tryAgain
+
+// sessionCauses are met after the login (session.c safely_chroot, do_exec,
+// do_child, session_subsystem_req).
+var sessionCauses = []cause{
+	{"setuid-failed", audit.LayerSession, audit.Critical, dropped, "Rights that cannot be taken on",
+		"sshd could not take on the account's uid or groups: a missing capability, a container's uid map, a limit.", "Look at the limits and the capabilities of the sshd unit.", ourFault},
+	{"selinux-context", audit.LayerSession, audit.Critical, dropped, "No SELinux context",
+		"SELinux is enforced and has no context for the account.", "semanage login -l; restorecon the programs.", ourFault},
+	{"chroot-relative", audit.LayerSession, audit.Critical, dropped, "ChrootDirectory that does not begin with /",
+		"The expanded path of ChrootDirectory is not absolute, or holds an unknown token.", "Correct ChrootDirectory, and reload sshd.", chrootCustomer},
+	{"chroot-missing", audit.LayerSession, audit.Critical, dropped, "ChrootDirectory that does not exist",
+		"A part of the path of ChrootDirectory does not exist. The login succeeds, then the connection ends.", "Create the directory, owned by root, mode 0755.", chrootCustomer},
+	{"chroot-component", audit.LayerSession, audit.Critical, dropped, "Directory above the chroot that others may write",
+		"Every directory down to the chroot must belong to root and be writable by nobody else, or sshd drops the session.", "chown root and chmod go-w the directory shown.", chrootCustomer},
+	{"chroot-target", audit.LayerSession, audit.Critical, dropped, "Chroot that others may write",
+		"The chroot itself must belong to root and be writable by nobody else; the account's home rarely is. The login succeeds, then the connection ends.",
+		"chown root and chmod 755 the chroot, and give the account a directory of its own below it.", chrootCustomer},
+	{"chroot-not-dir", audit.LayerSession, audit.Critical, dropped, "Chroot that is no directory",
+		"ChrootDirectory names something that is no directory.", "Correct ChrootDirectory, and reload sshd.", chrootCustomer},
+	{"chroot-too-long", audit.LayerSession, audit.Critical, dropped, "Chroot whose path is too long",
+		"The path of ChrootDirectory has 4096 bytes or more.", "Shorten it.", chrootCustomer},
+	{"chroot-call", audit.LayerSession, audit.Critical, dropped, "Chroot that fails",
+		"The call itself failed, for want of a capability for instance.", "Look at the capabilities of the sshd unit.", chrootCustomer},
+	{"max-sessions", audit.LayerSession, audit.Warning, sessionEnded, "No session left",
+		"The connection has MaxSessions sessions open already, or MaxSessions is 0.", "Raise MaxSessions, and reload sshd.", "Your program opens too many sessions over one connection. Please lower the number of simultaneous transfers."},
+	{"pty-denied", audit.LayerSession, audit.Warning, audit.ClientWords{
+		OpenSSH: "PTY allocation request failed on channel 0", PuTTY: "Server refused to allocate pty", WinSCP: "Server refused to allocate pty", FileZilla: "",
+	}, "No terminal", "PermitTTY no, or restrict or no-pty on the key's line: commands run, without a terminal. SFTP is not affected.", "Allow it, if a terminal is meant.", "You have no terminal on this server; transfers and commands work."},
+	{"nologin-file", audit.LayerSession, audit.Warning, sessionEnded, "nologin file",
+		"/etc/nologin exists, so nobody but root gets a session.", "Remove it when the maintenance is over.", "The server is under maintenance. Please try again later."},
+	{"home-chdir", audit.LayerSession, audit.Warning, audit.ClientWords{
+		OpenSSH: "Could not chdir to home directory", PuTTY: "Could not chdir to home directory", WinSCP: "Could not chdir to home directory", FileZilla: "",
+	}, "Home that cannot be entered", "The session starts in / because the home is missing or closed to the account; nothing is refused.", "Create the home, or let the account enter it.", ourFault},
+	{"idle-timeout", audit.LayerSession, audit.Warning, closed, "Connection that was idle",
+		"sshd ended the connection: nothing happened for too long, or the client did not answer.", "Raise ClientAliveInterval or UnusedConnectionTimeout.", "The connection was ended because nothing happened. Please switch keepalives on in your program."},
+	{"subsystem-not-configured", audit.LayerSession, audit.Critical, noSubsystem, "No SFTP configured",
+		"sshd_config has no subsystem named sftp for this connection; from 9.5 on a Subsystem in a Match block replaces all global ones.",
+		"Subsystem sftp internal-sftp, and reload sshd.", "You are logged in, but SFTP is not switched on for your account. We switch it on." + tryAgain},
+	{"sftp-binary-missing", audit.LayerSession, audit.Critical, sessionEnded, "SFTP server that is missing",
+		"The program of the subsystem does not exist, cannot be run by the account, or is not inside the chroot.", "Install openssh-sftp-server, or use internal-sftp.", ourFault},
+	{"shell-exec-failed", audit.LayerSession, audit.Critical, sessionEnded, "Shell that cannot be run",
+		"The login shell or the forced command does not exist where the session runs, for instance inside a chroot.", "Use internal-sftp, or put a shell into the chroot.",
+		"Your account is for file transfer only, or its shell is missing. Please use SFTP; if you need a shell, ask us."},
+	{"shell-restricted", audit.LayerSession, audit.Warning, sessionEnded, "Shell that runs nothing",
+		"The login shell is nologin, false or the like: it ends at once. internal-sftp does not need it, an external SFTP server does.",
+		"usermod -s /bin/bash NAME, or Subsystem sftp internal-sftp.", "Your account has no shell. If you want to transfer files, choose SFTP; if you need a shell, ask us."},
+	{"shell-output", audit.LayerSession, audit.Critical, strayText, "Start-up file that prints text",
+		"The shell's start-up file prints text, which an SFTP client takes for a packet.", "Let it print only in interactive shells, or use internal-sftp.",
+		"A start-up file in your directory (.bashrc or the like) prints text, which disturbs file transfer. Please let it print only in interactive sessions, or ask us to correct it."},
+	{"sshrc-output", audit.LayerSession, audit.Critical, strayText, "sshrc that prints text",
+		"/etc/ssh/sshrc runs in every session and prints text, which an SFTP client takes for a packet.", "Remove the output from /etc/ssh/sshrc.", ourFault},
+	{"forced-command-replaces-sftp", audit.LayerSession, audit.Warning, strayText, "Forced command instead of SFTP",
+		"A forced command, of sshd_config or of the key's line, runs instead of the SFTP server.", "Take the command away, or force internal-sftp.",
+		"This key is meant for one command only and not for file transfer. Please use another key, or ask us to allow SFTP for it."},
+	{"sftp-only", audit.LayerSession, audit.Warning, audit.ClientWords{
+		OpenSSH: "This service allows sftp connections only.", PuTTY: "This service allows sftp connections only.",
+		WinSCP: "This service allows sftp connections only.", FileZilla: "",
+	}, "SFTP only", "internal-sftp is forced: a shell, a command and the old scp are refused.", "Let the customer use SFTP.", "Your account is for file transfer only. Please choose SFTP in your program, not SCP or a terminal."},
+	{"internal-sftp-args", audit.LayerSession, audit.Critical, sessionEnded, "internal-sftp with wrong arguments",
+		"internal-sftp does not know one of its arguments and ends at once.", "Correct the arguments, and reload sshd.", ourFault},
+	{"sftp-start-dir", audit.LayerSession, audit.Warning, audit.ClientWords{}, "Start directory that does not exist",
+		"The directory of internal-sftp -d cannot be entered; the session starts in the home instead. Nothing is refused.", "Create the directory.", ourFault},
+}

@@ -1,0 +1,120 @@
+package survey
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"sshaudit/audit/sshdtest"
+)
+
+// loginCase is one state of an account and of sshd's settings for it.
+type loginCase struct {
+	name string
+	// since is the first release, as major*100+minor, in which it can be made.
+	since int
+	// match are the settings of the account's own Match block.
+	match []string
+	user  sshdtest.User
+	// key is what the client offers: one of the box's keys or certificates; the
+	// account lists "ed" unless noKeys is set.
+	key    string
+	noKeys bool
+	// make changes the account after it was made in order.
+	make func(b *loginBox, u *sshdtest.User)
+	// ssh and sftp are the cause that refuses each service; "" lets it in.
+	ssh, sftp string
+	// forced tells that a forced command, which says nothing, is what runs.
+	forced bool
+	// unsure tells that no definite answer is wanted of sftp or ssh.
+	unsure bool
+}
+
+// both is a case that refuses both services for one cause.
+func both(cause string, c loginCase) loginCase {
+	c.ssh, c.sftp = cause, cause
+	return c
+}
+
+// loginBox is a system of one release with keys and certificates.
+type loginBox struct {
+	t *testing.T
+	*sshdtest.Host
+	keys map[string]sshdtest.Key
+	// certs are options of the client by the name of a certificate.
+	certs map[string]string
+}
+
+func newLoginBox(t *testing.T, r sshdtest.Release) *loginBox {
+	h := sshdtest.Open(t, r)
+	b := &loginBox{t: t, Host: h, keys: make(map[string]sshdtest.Key), certs: make(map[string]string)}
+	for _, name := range []string{"ed", "other", "ca", "otherca", "revoked"} {
+		b.keys[name] = h.Keygen("ed25519", 0)
+	}
+	b.keys["rsa"] = h.Keygen("rsa", 2048)
+	b.keys["ecdsa"] = h.Keygen("ecdsa", 256)
+	return b
+}
+
+// certify signs the key "ed" for principals by a CA and returns the path of the certificate.
+func (b *loginBox) certify(name, ca string, args ...string) {
+	b.t.Helper()
+	public := "/root/keys/" + name + ".pub"
+	b.WriteFile(public, []byte(b.keys["ed"].Public+"\n"), 0o644, 0, 0)
+	b.run("ssh-keygen", append([]string{"-q", "-s", b.keys[ca].Path, "-I", name}, append(args, public)...)...)
+	b.certs[name] = "/root/keys/" + name + "-cert.pub"
+}
+
+func (b *loginBox) run(name string, args ...string) {
+	b.t.Helper()
+	if out, err := b.Command(context.Background(), name, args...).CombinedOutput(); err != nil {
+		b.t.Fatalf("%s %q: %v\n%s", name, args, err, out)
+	}
+}
+
+// list writes the account's authorized_keys.
+func (b *loginBox) list(u *sshdtest.User, lines ...string) {
+	b.Mkdir(u.Home+"/.ssh", 0o700, u.UID, u.GID)
+	b.WriteFile(u.Home+"/.ssh/authorized_keys", []byte(strings.Join(lines, "\n")+"\n"), 0o600, u.UID, u.GID)
+}
+
+// authorized makes a change that writes lines before the key of a name.
+func authorized(key string, options ...string) func(*loginBox, *sshdtest.User) {
+	return func(b *loginBox, u *sshdtest.User) {
+		var lines []string
+		for _, o := range options {
+			if o != "" {
+				o += " "
+			}
+			lines = append(lines, o+b.keys[key].Public)
+		}
+		b.list(u, lines...)
+	}
+}
+
+// account makes the account of a case in order, then the case's change.
+func (b *loginBox) account(c *loginCase, name string) {
+	b.t.Helper()
+	c.user.Name = name
+	c.user = b.AddUser(c.user)
+	if !c.noKeys && !c.user.NoHome {
+		b.list(&c.user, b.keys["ed"].Public)
+	}
+	if c.make != nil {
+		c.make(b, &c.user)
+	}
+}
+
+// block is the Match block of a case.
+func (c *loginCase) block() string {
+	if len(c.match) == 0 {
+		return ""
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "Match User %s\n", c.user.Name)
+	for _, line := range c.match {
+		fmt.Fprintf(&text, "\t%s\n", strings.ReplaceAll(line, "NAME", c.user.Name))
+	}
+	return text.String()
+}
