@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -100,7 +99,7 @@ func refText(d *Ref) string {
 func headline(q Question, a Answer) string {
 	to := fmt.Sprintf("port %d", q.Port)
 	if q.To.IsValid() {
-		to = net.JoinHostPort(addrText(q.To), strconv.Itoa(int(q.Port)))
+		to = netip.AddrPortFrom(q.To.WithZone(""), q.Port).String()
 	}
 	way := fmt.Sprintf("a new %s connection from %s to %s", q.Proto, addrText(q.From), to)
 	if q.Interface != "" {

@@ -85,8 +85,7 @@ func readLoad(name string, n int) exprReader {
 	}}
 }
 
-// exprReaders lists the expressions of nf_tables by name. It is filled by init
-// only because the functions refer to it through dynset.
+// exprReaders lists the expressions of nf_tables by name.
 var exprReaders = map[string]exprReader{
 	"immediate": {2, readImmediate}, "cmp": {3, readCmp}, "range": {4, readRange}, "bitwise": {8, readBitwise},
 	"byteorder": {5, readByteorder}, "lookup": {5, readLookup}, "dynset": {10, readDynset}, "payload": {8, readPayload},
