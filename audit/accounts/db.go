@@ -16,6 +16,8 @@ type DB struct {
 	// Indexes into accounts, sorted by name, uid and gid; and into groups by gid.
 	byName, byUID, byGID, groupByGID []int32
 	memberOf                         map[string][]int32
+	// repeated are the lines of passwd whose name an earlier line has.
+	repeated []Account
 	// extra are the supplementary gids of accounts that Add brought.
 	extra map[string][]uint32
 	// ShadowRead tells whether shadow could be read; if not, Shadow knows nothing.
@@ -75,7 +77,9 @@ func (db *DB) dropRepeated() {
 	}
 	kept := db.accounts[:0]
 	for i := range db.accounts {
-		if !repeated[int32(i)] {
+		if repeated[int32(i)] {
+			db.repeated = append(db.repeated, db.accounts[i])
+		} else {
 			kept = append(kept, db.accounts[i])
 		}
 	}

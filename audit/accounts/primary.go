@@ -6,18 +6,58 @@ import (
 	"slices"
 )
 
-// PrimaryFrom yields the accounts whose primary group is gid with their indexes,
-// in file order, beginning with the index from: a walk of getpwent(3) that goes
-// on in the middle of passwd.
-func (db *DB) PrimaryFrom(gid uint32, from int) iter.Seq2[int, *Account] {
-	return func(yield func(int, *Account) bool) {
+// PrimaryBehind yields the accounts whose primary group is gid as getpwent(3)
+// comes to them behind a line of passwd, 0 for all. A line whose name an earlier
+// one has is among them; an account that Add brought is not, because the name
+// service did not enumerate it.
+func (db *DB) PrimaryBehind(gid uint32, line int32) iter.Seq[*Account] {
+	return func(yield func(*Account) bool) {
 		start, _ := slices.BinarySearchFunc(db.byGID, gid, func(i int32, gid uint32) int {
-			return cmp.Or(cmp.Compare(db.accounts[i].GID, gid), cmp.Compare(int(i), from))
+			a := &db.accounts[i]
+			if a.GID == gid && a.Line != 0 && a.Line <= line {
+				return -1
+			}
+			return cmp.Or(cmp.Compare(a.GID, gid), 1)
 		})
+		repeated := db.repeated
 		for _, i := range db.byGID[start:] {
-			if a := &db.accounts[i]; a.GID != gid || !yield(int(i), a) {
+			a := &db.accounts[i]
+			if a.GID != gid || a.Line == 0 {
+				break
+			}
+			for len(repeated) > 0 && repeated[0].Line < a.Line {
+				r := &repeated[0]
+				repeated = repeated[1:]
+				if r.GID == gid && r.Line > line && !yield(r) {
+					return
+				}
+			}
+			if !yield(a) {
+				return
+			}
+		}
+		for k := range repeated {
+			if r := &repeated[k]; r.GID == gid && r.Line > line && !yield(r) {
 				return
 			}
 		}
 	}
+}
+
+// UIDName returns the name that getpwuid(3) returns for a uid, that of the first
+// line, "" if there is none.
+func (db *DB) UIDName(uid uint32) string {
+	var first *Account
+	if list := db.WithUID(uid); len(list) > 0 {
+		first = list[0]
+	}
+	for i := range db.repeated {
+		if r := &db.repeated[i]; r.UID == uid && (first == nil || first.Line == 0 || r.Line < first.Line) {
+			first = r
+		}
+	}
+	if first == nil {
+		return ""
+	}
+	return first.Name
 }

@@ -12,8 +12,8 @@ import (
 type walk struct {
 	db  *accounts.DB
 	uid uint32
-	// place is the index of the account with which the next look begins.
-	place int
+	// place is the line of passwd behind which the next look begins, 0 for the start.
+	place int32
 }
 
 // private tells whether the object's group has exactly one member, the owner.
@@ -25,22 +25,22 @@ func (w *walk) private(n *facts.Node) bool {
 		return false
 	}
 	members := 0
-	for i, a := range w.db.PrimaryFrom(group.GID, w.place) {
+	for a := range w.db.PrimaryBehind(group.GID, w.place) {
 		if a.UID != w.uid {
-			w.place = i + 1
+			w.place = a.Line
 			return false
 		}
 		members++
 	}
 	w.place = 0
-	owners := w.db.WithUID(n.UID)
-	if len(owners) == 0 {
+	owner := w.db.UIDName(n.UID)
+	if owner == "" {
 		return false
 	}
 	switch len(group.Members) {
 	case 0:
 	case 1:
-		if group.Members[0] != owners[0].Name {
+		if group.Members[0] != owner {
 			return false
 		}
 		members++

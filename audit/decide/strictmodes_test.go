@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"sshaudit/audit"
+	"sshaudit/audit/accounts"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/facts/factstest"
 )
@@ -83,6 +84,8 @@ func TestPrivateGroupHasExactlyItsOwner(t *testing.T) {
 			"alice:x:1000:alice2\n", alice, FaultGroupWrite},
 		{"nobody's primary group, and no member", root + "alice:x:1000:100::/:/bin/sh\n", "alice:x:1000:\nusers:x:100:\n", alice, FaultGroupWrite},
 		{"nobody's primary group, the owner listed", root + "alice:x:1000:100::/:/bin/sh\n", "alice:x:1000:alice\nusers:x:100:\n", alice, 0},
+		{"the owner's name again, with another uid", root + aliceLine + "alice:x:1001:1000::/:/bin/sh\n",
+			"alice:x:1000:\n", alice, FaultGroupWrite},
 		{"no such group", root + aliceLine, "", alice, FaultGroupWrite},
 		{"root's file in a group that lists root", root + "alice:x:1000:100::/:/bin/sh\n", "alice:x:1000:root\n", 0, 0},
 		{"root's file in a group that lists alice", root + aliceLine, "alice:x:1000:alice\n", 0, FaultGroupWrite},
@@ -94,6 +97,19 @@ func TestPrivateGroupHasExactlyItsOwner(t *testing.T) {
 				t.Errorf("fault %d, want %d", got, tc.want)
 			}
 		})
+	}
+}
+
+func TestAccountThatIsNotEnumeratedIsNoMember(t *testing.T) {
+	db := factstest.DB("root:x:0:0::/root:/bin/sh\n", "alice:x:1000:\nlisted:x:1001:alice\n")
+	if err := db.Add(accounts.Account{Name: "alice", UID: alice, GID: aliceGroup}, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	for gid, want := range map[uint32]Fault{1000: FaultGroupWrite, 1001: 0} {
+		n := factstest.File("/f", 0o664, alice, gid)
+		if got := Secure(&n, alice, facts.RulesDebian, db); got != want {
+			t.Errorf("gid %d: fault %d, want %d", gid, got, want)
+		}
 	}
 }
 

@@ -51,7 +51,7 @@ func ownerStates() []state {
 func groupStates() []state {
 	var list []state
 	for _, m := range []members{userListed, otherListed, bothListed, otherBefore, otherBeforeListed, otherAfter, othersAround,
-		secondNameBefore, secondNameAfter, secondNameListed, firstNameListed, nobodyHasIt, listedOnly, rootListed, noSuchGroup} {
+		secondNameBefore, secondNameAfter, secondNameListed, firstNameListed, nobodyHasIt, listedOnly, rootListed, nameTwice, noSuchGroup} {
 		list = append(list,
 			state{where: byDefault, members: m, file: with(0o664).of(ownGroup)},
 			state{where: byDefault, members: m, home: with(0o775).of(ownGroup)},

@@ -134,11 +134,12 @@ var proofs = []struct {
 // cut at 1024 bytes (log.c MSGBUFSIZ).
 const maxLogged = 900
 
-// proven reads the causes from sshd's log, each once: sshd looks twice at the
-// files of a login that succeeds.
+// proven reads the causes of the first look from sshd's log. Of a login that
+// succeeds there is a second one for the signature, which may mind other things.
 func proven(log string) []fault {
 	var list []fault
-	for line := range strings.Lines(log) {
+	first, _, _ := strings.Cut(log, " found at ")
+	for line := range strings.Lines(first) {
 		for _, p := range proofs {
 			if m := p.line.FindStringSubmatch(strings.TrimSpace(line)); m != nil {
 				f := p.cause(m)

@@ -43,7 +43,7 @@ func (d dice) state() state {
 	}
 	if d.IntN(3) == 0 {
 		s.members = one(d, []members{userListed, otherListed, bothListed, otherBefore, otherBeforeListed, otherAfter, othersAround,
-			secondNameBefore, secondNameAfter, secondNameListed, firstNameListed, nobodyHasIt, listedOnly, rootListed, noSuchGroup})
+			secondNameBefore, secondNameAfter, secondNameListed, firstNameListed, nobodyHasIt, listedOnly, rootListed, nameTwice, noSuchGroup})
 	}
 	for _, o := range []*object{&s.file, &s.dir, &s.home, &s.parent, &s.second} {
 		if d.IntN(3) == 0 {

@@ -3,6 +3,7 @@ package survey
 import (
 	"flag"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -13,7 +14,8 @@ import (
 
 var (
 	strictSeed  = flag.Uint64("strict.seed", 1, "seed of the random states of accounts")
-	strictCount = flag.Int("strict.count", 160, "number of random states of accounts for each release")
+	strictCount = flag.Int("strict.count", 150, "number of random states of accounts for each release")
+	strictSshd  = flag.String("strict.sshd", "", "another sshd, such as one without Debian's patches, to put into the systems")
 )
 
 // maxUnknown is how many of a hundred answers may be unknown.
@@ -36,6 +38,11 @@ func compare(t *testing.T, strict string, states []state) {
 		t.Run(string(r), func(t *testing.T) {
 			t.Parallel()
 			h := sshdtest.Open(t, r)
+			if *strictSshd != "" {
+				program, err := os.ReadFile(*strictSshd)
+				must(t, err)
+				h.WriteFile("/usr/sbin/sshd", program, 0o755, 0, 0)
+			}
 			pair := h.Keygen("ed25519", 0)
 			b := &builder{t: t, Host: h, key: pair.Public}
 			h.Mkdir("/etc/keys", 0o755, 0, 0)

@@ -132,6 +132,7 @@ const (
 	listedOnly        members = "the user is only listed"
 	rootListed        members = "root is listed"
 	noSuchGroup       members = "there is no such group"
+	nameTwice         members = "the user's name stands twice in passwd"
 	otherBeforeListed members = "another account before has it, the user is listed"
 )
 
