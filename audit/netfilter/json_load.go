@@ -244,7 +244,12 @@ func (b *jsonRuleBuilder) bitwise(op string, args []any, at int) (*jtype, bool) 
 	}
 	for _, a := range args[1:] {
 		if op == "<<" || op == ">>" {
-			return nil, false // nothing rests on a shift but marks; left undecided
+			n := number(a)
+			if !t.host || t.n != 4 || n < 0 || n > 31 {
+				return nil, false
+			}
+			b.add(opBitwise{from: at, to: at, n: 4, op: map[string]uint32{"<<": bitLeft, ">>": bitRight}[op], shift: uint32(n), second: -1})
+			continue
 		}
 		c, err := t.constant(a)
 		if err != nil || len(c) != t.n {

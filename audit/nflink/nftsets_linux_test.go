@@ -1,5 +1,7 @@
 package nflink
 
+import "testing"
+
 // ruleSet is a hand-written rule set. unsure: it has matches that nobody can decide.
 type ruleSet struct {
 	name, rules string
@@ -232,4 +234,121 @@ table inet f2b-table {
 }
 table ip crowdsec { set crowdsec-blacklists { type ipv4_addr; flags timeout; elements = { 198.51.100.200 timeout 4h }; }; chain crowdsec-chain-input { type filter hook input priority filter - 10; policy accept; ip saddr @crowdsec-blacklists drop; }; }
 ` + base("tcp dport { 22, 80 } accept")},
+}
+
+// rareSets use what rule sets use less often.
+var rareSets = []ruleSet{
+	{name: "concatenated verdict maps", rules: `
+table inet t {
+	map svc { type inet_proto . inet_service : verdict; flags interval; elements = { tcp . 22 : accept, udp . 20-30 : accept, tcp . 80-443 : jump web }; }
+	map who { type ipv4_addr . inet_service : verdict; elements = { 192.0.2.66 . 22 : drop, 10.1.2.3 . 80 : accept }; }
+	map six { type ipv6_addr . inet_service : verdict; flags interval; elements = { 2001:db8::/64 . 22 : drop, fd00::/8 . 1-1024 : drop }; }
+	chain web { ip saddr 198.51.100.0/24 drop; tcp dport 80 accept; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; ip saddr . tcp dport vmap @who; ip6 saddr . tcp dport vmap { 2001:db8::10 . 22 : drop, fd00::9 . 443 : accept }; meta l4proto . th dport vmap @svc; iifname . tcp dport vmap { "eth0" . 2222 : accept, "lo" . 8080 : accept }; }
+}`},
+	{name: "translation by map", rules: `
+table ip nat {
+	map redir { type inet_service : inet_service; elements = { 2222 : 22, 8080 : 80 }; }
+	chain pre { type nat hook prerouting priority dstnat; policy accept; tcp dport { 1-65535 } redirect to :tcp dport map @redir; }
+}
+table inet f { chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 22 accept; meta l4proto tcp ct original proto-dst 8080 accept; ip6 saddr ::/0 tcp dport 2222 accept; }; }`},
+	{name: "translation of one address and port by map", host: true, rules: `
+table ip nat {
+	map to { type inet_service : ipv4_addr . inet_service; elements = { 8080 : 192.0.2.1 . 443 }; }
+	chain pre { type nat hook prerouting priority dstnat; policy accept; dnat ip to tcp dport map @to; tcp dport 80 dnat to ip saddr map { 10.1.2.3 : 192.0.2.2, 192.0.2.10 : 192.0.2.1 }; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 443 ct status dnat accept; ip daddr 192.0.2.2 tcp dport 80 accept; }
+}`},
+	{name: "translation to a range", unsure: true, rules: `
+table ip nat { chain pre { type nat hook prerouting priority dstnat; policy accept; tcp dport 80 redirect to :8000-8090; tcp dport 443 dnat to 192.0.2.1-192.0.2.2; tcp dport 2222 redirect to :22 random; }; }`},
+	{name: "shifted and combined marks", rules: `
+table inet m { chain p { type filter hook prerouting priority -150; policy accept; meta mark set 0x1; meta mark set meta mark << 4; ct mark set 0x3; meta mark set meta mark or 0x100; tcp dport 22 ct mark set meta mark and 0xf0; tcp dport 80 meta mark set ct mark << 8; }; }
+table inet f { chain i { type filter hook input priority 0; policy drop; ct state established accept; ct mark 0x10 accept; meta mark 0x300 accept; meta mark 0x110 tcp dport 443 accept; }; }`},
+	{name: "matches of what a client chooses", unsure: true, rules: base("ip dscp cs1 tcp dport 22 drop\nmeta length < 20 drop\nip ttl < 3 drop\nether saddr 02:00:00:00:00:02 tcp dport 22 accept\ntcp option maxseg size < 100 drop\ntcp window < 5 drop\ntcp dport 80 ip6 hoplimit > 0 accept\ntcp option timestamp exists tcp dport 443 accept\nmeta cpu 0 tcp dport 2222 accept\nip id 7 drop\nip length > 2000 drop")},
+	{name: "time", unsure: true, rules: base("meta day Sunday tcp dport 22 accept\nmeta hour \"00:00\"-\"23:59\" tcp dport 80 accept\nmeta time > \"2020-01-01 00:00:00\" tcp dport 443 accept")},
+	{name: "sockets and fingerprints", unsure: true, rules: base("socket transparent 1 tcp dport 22 accept\nosf name \"Linux\" tcp dport 80 accept\nmeta l4proto tcp socket wildcard 0 tcp dport 443 accept\ntcp dport 2222 accept")},
+	{name: "elements with time and counters", rules: `
+table inet t {
+	set ban { type ipv4_addr; flags timeout; counter; elements = { 203.0.113.5 timeout 1h, 10.1.2.3 timeout 2d }; }
+	set gone { type ipv4_addr; flags timeout; elements = { 192.0.2.10 timeout 1ms }; }
+	map soft { type ipv4_addr : verdict; flags timeout; elements = { 198.51.100.7 timeout 1h : drop }; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; ip saddr @ban drop; ip saddr @gone reject; ip saddr vmap @soft; tcp dport { 22, 80 } counter accept; }
+}`},
+	{name: "named limits and quotas", unsure: true, rules: `
+table inet t {
+	limit slow { rate 400/minute; }
+	quota much { over 500 mbytes; }
+	map lims { type inet_service : limit; elements = { 443 : "slow" }; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 22 limit name "slow" accept; tcp dport 80 quota name "much" drop; tcp dport 80 accept; limit name tcp dport map @lims accept; tcp dport 2222 accept; }
+}`},
+	{name: "verdict maps over state, type and flags", host: true, rules: `
+table inet t { chain i { type filter hook input priority 0; policy drop;
+	ct state vmap { established : accept, invalid : drop, new : continue }
+	meta pkttype vmap { broadcast : drop, multicast : drop }
+	fib daddr . iif type vmap { local : continue, broadcast : drop }
+	tcp flags vmap { syn : continue, fin|syn : drop }
+	meta nfproto vmap { ipv4 : jump four, ipv6 : jump six }
+	ct direction vmap { original : continue, reply : accept }
+	tcp dport 8080 accept
+}
+	chain four { ip protocol vmap { tcp : continue, udp : drop }; tcp dport 22 accept; }
+	chain six { ip6 nexthdr vmap { tcp : goto sixtcp, udp : accept }; }
+	chain sixtcp { tcp dport { 80, 443 } accept; }
+}`},
+	{name: "zones, labels, helpers and options set", rules: `
+table inet t {
+	chain raw { type filter hook prerouting priority raw; policy accept; ct zone set 7; }
+	chain o { type filter hook output priority raw; policy accept; ct zone set 7; }
+	chain mangle { type filter hook prerouting priority mangle; policy accept; tcp option maxseg size set 1400; meta priority set "1:1"; ct event set new,related; ip dscp set cs1; ip ttl set 32; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; ct zone 7 tcp dport 22 accept; ct zone 0 tcp dport 80 accept; }
+}`},
+	{name: "raw payloads", rules: base("@th,16,16 22 accept\n@nh,96,32 0x0a010203 tcp dport 80 accept\nip saddr . ip daddr { 192.0.2.10 . 192.0.2.1, 10.0.0.0/8 . 192.0.2.2 } tcp dport 443 accept\nip daddr . tcp dport { 192.0.2.2 . 2222 } accept\nip6 saddr & ffff:ffff:: == 2001:db8:: tcp dport 8080 accept")},
+	{name: "tproxy", unsure: true, rules: `
+table inet t { chain p { type filter hook prerouting priority mangle; policy accept; meta l4proto tcp tcp dport 80 tproxy to :22 meta mark set 1 accept; }; chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport { 22, 80 } accept; }; }`},
+	{name: "synproxy", unsure: true, rules: `
+table inet t { chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 22 accept; tcp dport 80 ct state invalid,untracked synproxy mss 1460 wscale 7; tcp dport 443 synproxy mss 1460 wscale 7; }; }`},
+	{name: "hashes", unsure: true, rules: base("jhash ip saddr mod 2 seed 0x1 vmap { 0 : accept, 1 : drop }\nsymhash mod 2 vmap { 0 : accept, 1 : accept }")},
+	{name: "delete and update", unsure: true, rules: `
+table inet t {
+	set s { type ipv4_addr; flags dynamic, timeout; elements = { 192.0.2.10, 203.0.113.5 }; }
+	set t { type ipv4_addr; flags dynamic, timeout; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 22 delete @s { ip saddr } drop; tcp dport 80 update @t { ip saddr timeout 1m } accept; }
+}`},
+	{name: "set that is full", unsure: true, rules: `
+table inet t {
+	set s { type ipv4_addr; flags dynamic; size 2; elements = { 192.0.2.10, 203.0.113.5 }; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport 22 add @s { ip saddr } accept; tcp dport 80 ip saddr @s accept; }
+}`},
+	{name: "empty sets and maps", rules: `
+table inet t {
+	set none { type ipv4_addr; }
+	set nonet { type ipv6_addr; flags interval; }
+	map nothing { type inet_service : verdict; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; ip saddr @none accept; tcp dport 22 ip saddr != @none accept; ip6 saddr != @nonet tcp dport 80 accept; tcp dport vmap @nothing; tcp dport 443 accept; }
+}`},
+	{name: "edges of intervals", rules: `
+table inet t {
+	set every { type ipv4_addr; flags interval; elements = { 0.0.0.0/0 }; }
+	set high { type ipv4_addr; flags interval; elements = { 192.0.2.66-255.255.255.255 }; }
+	set low { type inet_service; flags interval; elements = { 0-22, 8080-65535 }; }
+	map step { type ipv4_addr : mark; flags interval; elements = { 0.0.0.0-192.0.2.65 : 1, 192.0.2.66-255.255.255.255 : 2 }; }
+	chain i { type filter hook input priority 0; policy drop; ct state established accept; meta mark set ip saddr map @step; ip saddr @high tcp dport 80 accept; tcp dport @low ip saddr @every accept; meta mark 1 tcp dport 443 accept; ip6 saddr ::/0 tcp dport 2222 accept; }
+}`},
+	{name: "several chains of one priority", rules: `
+table inet a { chain x { type filter hook input priority 0; policy accept; tcp dport 22 drop; tcp dport 80 meta mark set 1; }; chain y { type filter hook input priority 0; policy accept; tcp dport 22 reject; meta mark 1 drop; tcp dport 443 meta mark set 2; }; }
+table inet b { chain z { type filter hook input priority 0; policy accept; tcp dport 22 ip saddr 192.0.2.0/24 reject with icmpx admin-prohibited; tcp dport 443 meta mark 2 reject; tcp dport 8080 drop; }; }`},
+	{name: "multiple devices at ingress", host: true, rules: `
+table netdev n { chain in { type filter hook ingress devices = { eth0, lo } priority 0; policy accept; ether type ip ip saddr 203.0.113.5 drop; ip6 nexthdr tcp tcp dport 80 ip6 saddr fd00::/8 drop; meta l4proto udp th dport 22 drop; }; }`},
+}
+
+func TestRareNftRulesPredicted(t *testing.T) {
+	l := newLane(t)
+	for _, rs := range rareSets {
+		t.Run(rs.name, func(t *testing.T) {
+			l.server.must(t, "flush ruleset\n"+rs.rules, "nft", "-f", "-")
+			f := l.nftFile(t)
+			f.mayLack = rs.host
+			n := l.check(t, rs.rules, rs.unsure, f)
+			t.Logf("%d probes, %d unknown, %d unknown from the file", n.probes, n.unknown, n.fileUnknown)
+		})
+	}
 }
