@@ -86,7 +86,7 @@ func access(c *call) answer {
 		return refuse(Abort, audit.Untrusted(file).String()+" does not exist")
 	}
 	if err != nil && !missing(err) {
-		return unread(file, err, Success, PermDenied)
+		return c.unread(file, err, Success, PermDenied)
 	}
 	if got, done := a.table(file, string(text)); done {
 		return got
@@ -107,7 +107,7 @@ func (a *accessCheck) directory() answer {
 	for _, name := range names {
 		text, err := a.source.Read(dir + "/" + name)
 		if err != nil && !missing(err) {
-			return unread(dir+"/"+name, err, Success, PermDenied)
+			return a.unread(dir+"/"+name, err, Success, PermDenied)
 		}
 		got, done := a.table(dir+"/"+name, string(text))
 		if done {

@@ -48,11 +48,14 @@ func (c Code) String() string {
 }
 
 // anyCode lists what a module that is not modelled may return. Incomplete is
-// left out: only an application that asks piecemeal is given it.
-func anyCode() []Code {
+// left out: only an application that asks piecemeal is given it. That a
+// password has to be changed is nothing that a session module says.
+func anyCode(p phase) []Code {
 	list := make([]Code, 0, codes)
 	for c := range incomplete {
-		list = append(list, c)
+		if c != NewAuthTokReqd || p != session {
+			list = append(list, c)
+		}
 	}
 	return list
 }

@@ -15,12 +15,7 @@ func sure(c Code) answer { return answer{codes: []Code{c}} }
 func refuse(c Code, why string) answer { return answer{codes: []Code{c}, why: why} }
 
 // unsure is an answer that nobody can give for want of something.
-func unsure(missing string, codes ...Code) answer {
-	if len(codes) == 0 {
-		codes = anyCode()
-	}
-	return answer{codes: codes, missing: missing}
-}
+func unsure(missing string, codes ...Code) answer { return answer{codes: codes, missing: missing} }
 
 // choice is one possible answer of a module: what it returns now, and for
 // setcred what it returned to authenticate.

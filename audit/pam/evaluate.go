@@ -164,7 +164,7 @@ func (e *evaluation) judge(modules ask, frozen bool) (Outcome, []bool) {
 	for r := range ends {
 		causes[e.cause(r.status)] = true
 	}
-	if len(causes) > 1 {
+	if len(causes) != 1 {
 		return e.unknown(reached, ""), reached
 	}
 	// Of several ways to the same verdict the first module explains it.

@@ -34,7 +34,7 @@ func faillock(c *call) answer {
 	case given && missing(err):
 		return refuse(ServiceErr, audit.Untrusted(file).String()+" does not exist")
 	case err != nil && !missing(err):
-		return unread(file, err)
+		return c.unread(file, err)
 	}
 	for line := range strings.Lines(string(text)) {
 		line, _, _ = strings.Cut(line, "#")

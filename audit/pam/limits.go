@@ -48,7 +48,7 @@ func limits(c *call) answer {
 	case missing(err) && (given || !c.lib.AtLeast(1, 6)):
 		return refuse(ServiceErr, audit.Untrusted(file).String()+" does not exist")
 	case err != nil && !missing(err):
-		return unread(file, err, Success, PermDenied, ServiceErr)
+		return c.unread(file, err, Success, PermDenied, ServiceErr)
 	}
 	l.file(file, string(text))
 	if !given && !l.exempt {
@@ -68,7 +68,7 @@ func (l *limitSet) directory() (answer, bool) {
 	for _, name := range names {
 		text, err := l.source.Read(dir + "/" + name)
 		if err != nil {
-			return unread(dir+"/"+name, err, Success, PermDenied, ServiceErr), false
+			return l.unread(dir+"/"+name, err, Success, PermDenied, ServiceErr), false
 		}
 		if l.file(dir+"/"+name, string(text)); l.exempt {
 			break

@@ -49,14 +49,14 @@ func listfile(c *call) answer {
 		return refuse(o.onerr, audit.Untrusted(o.file).String()+" does not exist")
 	}
 	if err != nil {
-		return unread(o.file, err)
+		return c.unread(o.file, err)
 	}
 	if worldWritableOrSpecial(mode) {
 		return refuse(AuthErr, audit.Untrusted(o.file).String()+" is world-writable or no regular file")
 	}
 	text, err := c.source.Read(o.file)
 	if err != nil {
-		return unread(o.file, err)
+		return c.unread(o.file, err)
 	}
 	return o.result(c, o.listed(c, string(text), value))
 }

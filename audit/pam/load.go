@@ -357,8 +357,9 @@ func (l *loader) included(name string, in scope) loading {
 }
 
 // mayNest tells whether libpam opens the file at this depth. Before 1.7 it
-// counts substacks only, and a loop of plain includes ends when the process
-// runs out of descriptors or stack: nobody can tell where.
+// counts substacks only, and a loop of includes ends when the process runs out
+// of stack or descriptors. Where every file is included with @include that ends
+// the connection either way; otherwise nobody can tell what the stack becomes.
 func (l *loader) mayNest(h handler, in scope) bool {
 	if l.lib.AtLeast(1, 7) {
 		return in.include < maxInclude
@@ -367,7 +368,12 @@ func (l *loader) mayNest(h handler, in scope) bool {
 		return false
 	}
 	if in.include >= 4*maxInclude {
-		l.unread = &Problem{audit.Untrusted(h.file), h.line, "the files include each other without end; break the loop"}
+		p := &Problem{audit.Untrusted(h.file), h.line, "the files include each other without end; break the loop"}
+		if in.only == 0 {
+			l.broken = p
+		} else {
+			l.unread = p
+		}
 	}
 	return true
 }

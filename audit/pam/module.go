@@ -62,6 +62,7 @@ var models = map[string]model{
 	"pam_debug":         {all, debug, Success},
 	"pam_deny":          {all, deny, CredErr},
 	"pam_env":           {all, env, Success},
+	"pam_exec":          {all, exec, Success},
 	"pam_faildelay":     {authenticate, always(Ignore), Ignore},
 	"pam_faillock":      {authAcct, faillock, Success},
 	"pam_issue":         {authenticate, always(Ignore), Ignore},
@@ -106,12 +107,12 @@ func (c *call) module(path string) answer {
 		return refuse(ModuleUnknown, "the module is not installed")
 	case isUnsure:
 		if !known {
-			return unsure("the module is not evaluated")
+			return unsure("the module is not evaluated", anyCode(c.phase)...)
 		}
 	case isPresent:
 	}
 	if !known {
-		return unsure("the module is not evaluated")
+		return unsure("the module is not evaluated", anyCode(c.phase)...)
 	}
 	want := c.phase
 	if want == setcred {
@@ -229,7 +230,10 @@ func (c *call) value(name string) (string, bool) {
 
 // unread is the answer of a module one of whose files cannot be read here, but
 // perhaps by sshd.
-func unread(path string, err error, codes ...Code) answer {
+func (c *call) unread(path string, err error, codes ...Code) answer {
+	if len(codes) == 0 {
+		codes = anyCode(c.phase)
+	}
 	return unsure(fmt.Sprintf("%s cannot be read (%s)", audit.Untrusted(path), audit.Untrusted(err.Error())), codes...)
 }
 

@@ -36,6 +36,11 @@ func debug(c *call) answer {
 	return sure(Success)
 }
 
+// exec is pam_exec.c, whose program is not run here; it can never ask for a new password.
+func exec(*call) answer {
+	return unsure("the program that it runs is not evaluated", Success, SystemErr, ServiceErr, PermDenied, Ignore)
+}
+
 // nologin is pam_nologin.c: with the file only uid 0 may enter.
 func nologin(c *call) answer {
 	none := sure(Ignore)
@@ -56,7 +61,7 @@ func nologin(c *call) answer {
 		case missing(err):
 			continue
 		}
-		return unread(file, err, none.codes[0], AuthErr, SystemErr)
+		return c.unread(file, err, none.codes[0], AuthErr, SystemErr)
 	}
 	return none
 }
@@ -69,7 +74,7 @@ func localuser(c *call) answer {
 			return refuse(ServiceErr, audit.Untrusted(file).String()+" does not exist")
 		}
 		if err != nil {
-			return unread(file, err, Success, PermDenied, ServiceErr)
+			return c.unread(file, err, Success, PermDenied, ServiceErr)
 		}
 		for line := range strings.Lines(string(text)) {
 			if strings.HasPrefix(line, c.facts.User+":") {
@@ -96,18 +101,18 @@ func shells(c *call) answer {
 		return refuse(AuthErr, file+" does not exist")
 	}
 	if err != nil {
-		return unread(file, err, Success, AuthErr)
+		return c.unread(file, err, Success, AuthErr)
 	}
 	if worldWritableOrSpecial(mode) {
 		return refuse(AuthErr, file+" is world-writable or no regular file")
 	}
 	text, err := c.source.Read(file)
 	if err != nil {
-		return unread(file, err, Success, AuthErr)
+		return c.unread(file, err, Success, AuthErr)
 	}
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSuffix(line, "\n"); len(line) > 254 {
-			return unsure(file + " has a line of more than 254 bytes")
+			return unsure(file+" has a line of more than 254 bytes", Success, AuthErr)
 		} else if line == shell && (shell[0] == '/' || !c.lib.AtLeast(1, 7)) {
 			return sure(Success)
 		}
@@ -132,7 +137,7 @@ func usertype(c *call) answer {
 	}
 	text, err := c.source.Read("/etc/login.defs")
 	if err != nil && !missing(err) {
-		return unread("/etc/login.defs", err, Success, AuthErr)
+		return c.unread("/etc/login.defs", err, Success, AuthErr)
 	}
 	number := func(key string, otherwise uint32) uint32 {
 		for line := range strings.Lines(string(text)) {
@@ -169,7 +174,7 @@ func sepermit(c *call) answer {
 		return unsure(audit.Untrusted(file).String()+" does not exist, which only matters with SELinux", Ignore, ServiceErr)
 	}
 	if err != nil {
-		return unread(file, err)
+		return c.unread(file, err)
 	}
 	for line := range strings.Lines(string(text)) {
 		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {

@@ -23,7 +23,7 @@ func succeedIf(c *call) answer {
 		f = Facts{User: "root", RemoteHost: f.RemoteHost, Service: f.Service}
 	}
 	if len(words) == 0 && c.has("use_uid") && !c.lib.AtLeast(1, 6) {
-		return unsure("the module returns what it never set")
+		return unsure("the module returns what it never set", anyCode(c.phase)...)
 	}
 	cond := condition{call: c, facts: &f, root: c.has("use_uid")}
 	doubt := answer{}

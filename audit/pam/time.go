@@ -98,7 +98,7 @@ func timeConf(c *call) answer {
 		return sure(Success)
 	}
 	if err != nil {
-		return unread(file, err, Success, PermDenied)
+		return c.unread(file, err, Success, PermDenied)
 	}
 	if strings.IndexByte(string(text), 0) >= 0 {
 		return unsure(audit.Untrusted(file).String()+" holds a NUL byte", Success, PermDenied)
