@@ -112,11 +112,8 @@ func TestAccountsThatShareAUidOrAGroup(t *testing.T) {
 	if d := cmp.Diff([]string{"a", "c"}, names(db.WithUID(5))); d != "" {
 		t.Error(d)
 	}
-	if d := cmp.Diff([]string{"a", "b"}, names(db.WithPrimaryGID(7))); d != "" {
-		t.Error(d)
-	}
-	if got := db.WithPrimaryGID(99); got != nil {
-		t.Errorf("gid 99: %v", got)
+	if got := db.WithUID(99); got != nil {
+		t.Errorf("uid 99: %v", got)
 	}
 }
 

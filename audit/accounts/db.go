@@ -157,20 +157,15 @@ func (db *DB) Shadow(a *Account) (s Shadow, known bool) {
 
 // WithUID returns the accounts with this uid in file order.
 func (db *DB) WithUID(uid uint32) []*Account {
-	return db.run(db.byUID, func(a *Account) int { return cmp.Compare(a.UID, uid) })
-}
-
-// WithPrimaryGID returns the accounts whose primary group is gid, in file order.
-func (db *DB) WithPrimaryGID(gid uint32) []*Account {
-	return db.run(db.byGID, func(a *Account) int { return cmp.Compare(a.GID, gid) })
-}
-
-// run returns the accounts of a sorted index for which compare answers 0.
-func (db *DB) run(sorted []int32, compare func(*Account) int) []*Account {
-	start, _ := slices.BinarySearchFunc(sorted, 0, func(i int32, _ int) int { return compare(&db.accounts[i]) })
+	start, _ := slices.BinarySearchFunc(db.byUID, uid, func(i int32, uid uint32) int {
+		return cmp.Compare(db.accounts[i].UID, uid)
+	})
 	var list []*Account
-	for ; start < len(sorted) && compare(&db.accounts[sorted[start]]) == 0; start++ {
-		list = append(list, &db.accounts[sorted[start]])
+	for _, i := range db.byUID[start:] {
+		if db.accounts[i].UID != uid {
+			break
+		}
+		list = append(list, &db.accounts[i])
 	}
 	return list
 }

@@ -4,6 +4,7 @@ package factstest
 
 import (
 	"io/fs"
+	"strings"
 	"testing"
 	"time"
 
@@ -31,12 +32,13 @@ const (
 // DB makes the accounts of these texts, each with a locked password in shadow
 // where passwd says that it is there.
 func DB(passwd, group string) *accounts.DB {
-	shadow := ""
+	var shadow strings.Builder
 	list, _ := accounts.ParsePasswd(passwd)
 	for i := range list {
-		shadow += list[i].Name + ":*:19000:0:99999:7:::\n"
+		shadow.WriteString(list[i].Name + ":*:19000:0:99999:7:::\n")
 	}
-	return accounts.New(accounts.Texts{Passwd: passwd, Group: group, Shadow: &shadow})
+	text := shadow.String()
+	return accounts.New(accounts.Texts{Passwd: passwd, Group: group, Shadow: &text})
 }
 
 // Host is a host in order with the accounts of [Passwd] and [Group] and one
