@@ -40,14 +40,11 @@ func jsonSet(t *Table, o object, isMap bool) error {
 func (t *Set) setTypes(types []*jtype) {
 	t.types = types
 	if len(types) == 1 {
-		t.KeyLen, t.KeyType = types[0].n, types[0].name
+		t.KeyLen = types[0].n
 		return
 	}
-	for i, p := range types {
-		if i > 0 {
-			t.KeyType += " . "
-		}
-		t.Fields, t.KeyType = append(t.Fields, p.n), t.KeyType+p.name
+	for _, p := range types {
+		t.Fields = append(t.Fields, p.n)
 		t.KeyLen += (p.n + 3) &^ 3
 	}
 }
@@ -122,7 +119,7 @@ func (t *Set) element(v any) (Element, error) {
 		}
 		v = o["val"]
 	}
-	if text(v) == "*" && t.KeyType != "ifname" {
+	if text(v) == "*" {
 		e.CatchAll = true
 		return e, nil
 	}

@@ -196,14 +196,12 @@ type Set struct {
 	Name  string
 	// KeyLen is the length of a key in bytes; Fields the lengths of the parts of
 	// a concatenation, padded to words, empty for a plain key.
-	KeyLen int
-	Fields []int
-	// KeyType and DataType are nft's type names where the source tells.
-	KeyType, DataType string
-	Anonymous         bool
-	Interval          bool
-	Dynamic           bool
-	Map               bool
+	KeyLen    int
+	Fields    []int
+	Anonymous bool
+	Interval  bool
+	Dynamic   bool
+	Map       bool
 	// Verdicts: the map holds verdicts. ObjectKind: it holds objects of this kind.
 	Verdicts   bool
 	ObjectKind string

@@ -99,7 +99,7 @@ type opFate struct{ name string }
 func (o opFate) exec(*machine, *state) step { return untold(o.name) }
 
 // opQueue hands the packet to a program in user space.
-type opQueue struct{ bypass bool }
+type opQueue struct{}
 
 func (o opQueue) exec(*machine, *state) step { return decide(Verdict{Code: Queue}) }
 

@@ -17,7 +17,6 @@ const (
 
 	rtnUnicast   = 1
 	rtnLocal     = 2
-	rtnBroadcast = 3
 	rtnMulticast = 5
 )
 
@@ -65,7 +64,7 @@ func (m *machine) reverse(s *state, addr, src netip.Addr, sameIface, useMark boo
 	if m.loopback && !s.way.outgoing() {
 		return m.q.Interface, 1, yes
 	}
-	if m.host == nil || m.host.Route == nil || !addr.IsValid() || m.host.PolicyRules && useMark && s.mark.k != ^uint32(0) {
+	if m.host == nil || m.host.Route == nil || !addr.IsValid() || m.host.PolicyRules {
 		return "", 0, maybe
 	}
 	iface, ok := m.host.link(m.q.Interface)

@@ -131,7 +131,8 @@ type Host struct {
 	// Route looks up the route for a packet to dst, with iif and mark where the
 	// rule asks for them.
 	Route func(RouteQuery) (Route, bool)
-	// PolicyRules tells that routing depends on more than the destination.
+	// PolicyRules tells that routing depends on more than the destination: what a
+	// rule then makes of a route lookup is not known.
 	PolicyRules bool
 	// RouteLocalnet tells whether the interface accepts packets to 127.0.0.0/8.
 	RouteLocalnet func(iface string) (on, ok bool)

@@ -153,21 +153,16 @@ func userComment(b []byte) string {
 	return ""
 }
 
-// NFT_SET_* flags.
+// NFT_SET_* flags that matter to a lookup.
 const (
 	setAnonymous = 1
-	setConstant  = 2
 	setInterval  = 4
 	setMap       = 8
-	setTimeout   = 0x10
 	setEval      = 0x20
 	setObject    = 0x40
-	setConcat    = 0x80
-	setExpr      = 0x100
 )
 
-// NFTA_SET_*: name 2, flags 3, key type 4, key length 5, data type 6, data
-// length 7, description 9, object type 15, expressions 17 and 18.
+// NFTA_SET_*: name 2, flags 3, key length 5, data type 6, description 9, object type 15, expressions 17 and 18.
 func (w *wireReader) set(f Family, a attrs) error {
 	t, err := w.of(f, a)
 	if err != nil {
@@ -179,7 +174,6 @@ func (w *wireReader) set(f Family, a attrs) error {
 	if s.KeyLen > 64 {
 		return fmt.Errorf("set %s: a key of %d bytes", s.Name, s.KeyLen)
 	}
-	s.KeyType = typeNames(a.u32(4))
 	s.Verdicts = s.Map && a.u32(6) == 0xffffff00
 	if flags&setObject != 0 {
 		s.ObjectKind = objectKind(a.u32(15))

@@ -319,7 +319,7 @@ func (o opReject) text(v6 bool) string {
 	return fmt.Sprintf("%s code %d", family, o.code)
 }
 
-func readQueue(_ *Table, a *attrs) op { return opQueue{a.u32(3)&1 != 0} }
+func readQueue(*Table, *attrs) op { return opQueue{} }
 
 // readXfrm: a packet without a security path breaks the rule (nft_xfrm.c).
 func readXfrm(_ *Table, a *attrs) op {

@@ -136,35 +136,3 @@ func before(key []byte) []byte {
 	}
 	return out
 }
-
-// typeNames turns nft's key type number into names: six bits for each part of a
-// concatenation (nft's include/datatype.h). Empty if a part is not known.
-func typeNames(n uint32) string {
-	var parts []string
-	for ; n != 0; n >>= 6 {
-		name, ok := keyTypes[n&63]
-		if !ok {
-			return ""
-		}
-		parts = append(parts, name)
-	}
-	slices.Reverse(parts)
-	var b bytes.Buffer
-	for i, p := range parts {
-		if i > 0 {
-			b.WriteString(" . ")
-		}
-		b.WriteString(p)
-	}
-	return b.String()
-}
-
-var keyTypes = map[uint32]string{
-	1: "verdict", 2: "nf_proto", 3: "bitmask", 4: "integer", 5: "string", 6: "ll_addr", 7: "ipv4_addr", 8: "ipv6_addr",
-	9: "ether_addr", 10: "ether_type", 11: "arp_op", 12: "inet_proto", 13: "inet_service", 14: "icmp_type",
-	15: "tcp_flag", 16: "dccp_pkttype", 17: "mh_type", 18: "time", 19: "mark", 20: "iface_index", 21: "iface_type",
-	22: "realm", 23: "classid", 24: "uid", 25: "gid", 26: "ct_state", 27: "ct_dir", 28: "ct_status", 29: "icmpv6_type",
-	31: "pkt_type", 32: "icmp_code", 33: "icmpv6_code", 34: "icmpx_code", 35: "devgroup", 36: "dscp", 37: "ecn",
-	38: "fib_addr", 39: "boolean", 40: "ct_eventbit", 41: "ifname", 42: "igmp_type", 43: "time_date", 44: "time_hour",
-	45: "day", 46: "cgroupsv2",
-}

@@ -4,6 +4,7 @@ package nflink
 
 import (
 	"context"
+	"net/netip"
 
 	"sshaudit/audit/netfilter"
 )
@@ -11,4 +12,9 @@ import (
 // Ask reports that the packet filter cannot be read here.
 func Ask(context.Context, Options, []netfilter.Question) ([]netfilter.Question, []netfilter.Answer, error) {
 	return nil, nil, ErrUnsupported
+}
+
+// Vantages reports that the packet filter cannot be read here.
+func Vantages(context.Context, Options) (v4, v6 netip.Addr, err error) {
+	return v4, v6, ErrUnsupported
 }

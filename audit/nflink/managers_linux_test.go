@@ -130,3 +130,22 @@ func TestCancelledContextEndsTheReading(t *testing.T) {
 		t.Error("a cancelled question was answered")
 	}
 }
+
+func TestVantageIsAnAddressThatNoRuleNames(t *testing.T) {
+	l := newLane(t)
+	l.server.must(t, `table inet t {
+	set s { type ipv4_addr; flags interval; elements = { 88.97.0.0/16 }; }
+	chain i { type filter hook input priority 0; policy accept; ip saddr 41.77.130.9 drop; ip saddr @s drop; ip6 saddr 2a0b:4d07::/32 drop; ip saddr 0.0.0.0/1 counter; }
+}
+`, "nft", "-f", "-")
+	v4, v6, err := Vantages(context.Background(), Options{NetNS: l.server.fd})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := netip.MustParseAddr("133.44.71.18"); v4 != want {
+		t.Errorf("vantage %s, want %s: the first two are named", v4, want)
+	}
+	if want := netip.MustParseAddr("2600:1f5c:71::21"); v6 != want {
+		t.Errorf("vantage %s, want %s: the first is named", v6, want)
+	}
+}
