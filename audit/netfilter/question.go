@@ -134,6 +134,8 @@ type Host struct {
 	// PolicyRules tells that routing depends on more than the destination: what a
 	// rule then makes of a route lookup is not known.
 	PolicyRules bool
+	// RPFilter gives the reverse path filter of an interface for IPv4: 0 off, 1 strict, 2 loose.
+	RPFilter func(iface string) (mode int, ok bool)
 	// RouteLocalnet tells whether the interface accepts packets to 127.0.0.0/8.
 	RouteLocalnet func(iface string) (on, ok bool)
 }

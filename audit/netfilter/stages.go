@@ -130,6 +130,9 @@ func (m *machine) route(s *state) (outcome, bool) {
 	}
 	dst := s.daddr
 	fail := func(why string) (outcome, bool) { return single(canOther, &decision{}, why), true }
+	if m.reversePathDrops(s) {
+		return single(canDrop, &decision{ref: &ref{what: "routing drops packets whose way back leads over another interface (net.ipv4.conf." + shown(m.q.Interface) + ".rp_filter is 1)"}}), true
+	}
 	switch {
 	case !dst.IsValid():
 		return outcome{}, false
@@ -151,6 +154,20 @@ func (m *machine) route(s *state) (outcome, bool) {
 	return outcome{}, false
 }
 
+// reversePathDrops is the kernel's own strict reverse path filter (fib_frontend.c,
+// fib_validate_source), which the packet passes with the routing decision.
+func (m *machine) reversePathDrops(s *state) bool {
+	if m.v6 || m.loopback || m.host == nil || m.host.RPFilter == nil {
+		return false
+	}
+	mode, ok := m.host.RPFilter(m.q.Interface)
+	if !ok || mode != 1 {
+		return false
+	}
+	_, _, t := m.reverse(s, m.q.From, m.q.To, true, false)
+	return t == no
+}
+
 // toLoopback is a packet from outside to 127.0.0.0/8: the kernel drops it as a
 // martian unless the interface has route_localnet (fib_frontend.c, route.c).
 func (m *machine) toLoopback(s *state, v4 bool) (outcome, bool) {
@@ -159,8 +176,8 @@ func (m *machine) toLoopback(s *state, v4 bool) (outcome, bool) {
 			if on {
 				return outcome{}, false
 			}
-			return single(canDrop, &decision{ref: &ref{what: "routing drops packets to 127.0.0.0/8 that come from outside (net.ipv4.conf." + m.q.Interface + ".route_localnet is 0)"}}), true
+			return single(canDrop, &decision{ref: &ref{what: "routing drops packets to 127.0.0.0/8 that come from outside (net.ipv4.conf." + shown(m.q.Interface) + ".route_localnet is 0)"}}), true
 		}
 	}
-	return single(canOther, &decision{}, "whether the loopback address can be reached over "+m.q.Interface+" (route_localnet)"), true
+	return single(canOther, &decision{}, "whether the loopback address can be reached over "+shown(m.q.Interface)+" (route_localnet)"), true
 }

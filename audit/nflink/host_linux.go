@@ -9,12 +9,13 @@ import (
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
 
+	"sshaudit/audit"
 	"sshaudit/audit/netfilter"
 )
 
 // host reads interfaces, addresses and whether policy routing is in use.
 func (s *session) host() (*netfilter.Host, error) {
-	h := &netfilter.Host{Route: s.route, RouteLocalnet: s.routeLocalnet}
+	h := &netfilter.Host{Route: s.route, RouteLocalnet: s.routeLocalnet, RPFilter: s.rpFilter}
 	for _, part := range []struct {
 		what    string
 		command uint16
@@ -196,19 +197,20 @@ func (s *session) complete(q netfilter.Question, h *netfilter.Host) (netfilter.Q
 		return q, err
 	}
 	if q.Interface != "" && indexOf(h, q.Interface) == 0 {
-		return q, fmt.Errorf("there is no interface %s", q.Interface)
-	}
-	if q.To.IsValid() && q.Interface != "" {
-		return q, nil
+		return q, fmt.Errorf("there is no interface %s", audit.Untrusted(q.Interface))
 	}
 	for _, a := range h.Addrs {
 		if a.Addr == q.From.WithZone("") {
 			q.Interface = "lo"
 		}
 	}
-	r, src, err := s.routeTo(netfilter.RouteQuery{Dst: q.From.WithZone(""), Oif: indexOf(h, q.Interface)})
+	query := netfilter.RouteQuery{Dst: q.From.WithZone("")}
+	if !q.To.IsValid() || q.From.IsLinkLocalUnicast() {
+		query.Oif = indexOf(h, q.Interface)
+	}
+	r, src, err := s.routeTo(query)
 	if err != nil || !r.Found || r.Type != unix.RTN_UNICAST && r.Type != unix.RTN_LOCAL {
-		return q, fmt.Errorf("there is no route to %s: name the interface with --interface and the address with --to", q.From)
+		return q, fmt.Errorf("there is no route to %s: no answer would find its way back", q.From)
 	}
 	if !q.To.IsValid() {
 		q.To = src

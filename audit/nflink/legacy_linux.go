@@ -141,22 +141,3 @@ func getsockopt(fd, level, name int, b []byte) error {
 	}
 	return nil
 }
-
-// routeLocalnet tells whether an interface takes packets to 127.0.0.0/8
-// (net.ipv4.conf.*.route_localnet: the interface's own or that of all).
-func (s *session) routeLocalnet(iface string) (on, ok bool) {
-	if iface == "" || strings.ContainsAny(iface, "/\x00") {
-		return false, false
-	}
-	err := s.inNamespace(func() error {
-		for _, name := range []string{"all", iface} {
-			b, err := os.ReadFile("/proc/sys/net/ipv4/conf/" + name + "/route_localnet")
-			if err != nil {
-				return err
-			}
-			on = on || strings.TrimSpace(string(b)) == "1"
-		}
-		return nil
-	})
-	return on, err == nil
-}

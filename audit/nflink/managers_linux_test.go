@@ -149,3 +149,26 @@ func TestVantageIsAnAddressThatNoRuleNames(t *testing.T) {
 		t.Errorf("vantage %s, want %s: the first is named", v6, want)
 	}
 }
+
+func TestReversePathAndMissingRouteAreTold(t *testing.T) {
+	l := newLane(t)
+	l.server.do(func() {
+		if err := os.WriteFile("/proc/sys/net/ipv4/conf/eth0/rp_filter", []byte("1"), 0); err != nil {
+			t.Error(err)
+		}
+	})
+	l.server.must(t, "", "ip", "route", "add", "203.0.113.5/32", "dev", "lo")
+	l.server.must(t, "", "ip", "route", "del", "default")
+	l.server.must(t, "", "ip", "route", "add", "198.51.100.0/24", "via", "192.0.2.10")
+	qs := []netfilter.Question{}
+	for _, from := range []string{"203.0.113.5", "198.51.100.7", "10.1.2.3"} {
+		qs = append(qs, netfilter.Question{From: netip.MustParseAddr(from), To: netip.MustParseAddr("192.0.2.1"), Port: 22, Proto: netfilter.TCP, Interface: "eth0"})
+	}
+	as := l.ask(t, qs)
+	l.judge(t, "rp_filter", qs, as)
+	for i, want := range []netfilter.Result{netfilter.Dropped, netfilter.Accepted, netfilter.Unknown} {
+		if as[i].Verdict != want {
+			t.Errorf("from %s: %s %q, want %s", qs[i].From, as[i].Verdict, as[i].Unknown, want)
+		}
+	}
+}
