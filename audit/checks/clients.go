@@ -8,7 +8,7 @@ import "sshaudit/audit"
 var (
 	// permissionDenied: the method is refused, and no other is left.
 	permissionDenied = audit.ClientWords{
-		OpenSSH: "Permission denied (publickey).", PuTTY: "Server refused our key",
+		OpenSSH: "Permission denied (METHODS).", PuTTY: "Server refused our key",
 		WinSCP: "Server refused our key.", FileZilla: "Server refused our key",
 	}
 	// accessDenied: a password is refused.

@@ -68,7 +68,7 @@ func otherSources(text string) bool {
 		if database != "passwd" && database != "group" && database != "initgroups" {
 			continue
 		}
-		for _, s := range strings.Fields(sources) {
+		for s := range strings.FieldsSeq(sources) {
 			if !slices.Contains([]string{"files", "compat", "systemd"}, s) && !strings.HasPrefix(s, "[") {
 				return true
 			}

@@ -83,6 +83,9 @@ func (r *accountReader) after(via *facts.Via) {
 	for _, p := range r.programs(via) {
 		s.Programs[p] = look(p)
 	}
+	if via.Settings.Bool("usepam") {
+		s.PAM = r.c.pamStack(via.Settings)
+	}
 	s.RC = r.c.textFile(self, inside+"/etc/ssh/sshrc")
 	if r.usable() {
 		_, err := r.v.Stat(r.below(".ssh/rc"))

@@ -3,6 +3,7 @@ package collect
 import (
 	"errors"
 	"io/fs"
+	"path/filepath"
 	"syscall"
 
 	"sshaudit/audit"
@@ -59,6 +60,10 @@ func problem(path string, err error, exact bool) *facts.Problem {
 		p.Failure = facts.Uncertain
 	case errno == syscall.EACCES || errno == syscall.EPERM:
 		p.Failure = facts.Denied
+		if at != nil && at.Op != "read" {
+			// Looking a name up needs the right to search its directory, and no other.
+			p.Dir = audit.Untrusted(filepath.Dir(string(at.Path)))
+		}
 	case errno == syscall.ELOOP:
 		p.Failure = facts.Loop
 	case errno == syscall.ENOTDIR:

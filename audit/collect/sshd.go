@@ -58,7 +58,7 @@ func (c *Collector) readServers(v *hostfs.View) {
 func (c *Collector) server(v *hostfs.View, l listener) *facts.Server {
 	s := &facts.Server{
 		Binary: l.binary, Args: l.args, Running: l.pid != 0, PID: l.pid, Started: l.started,
-		ConfigFile: argument(l.args, 'f', sshdconf.DefaultFile),
+		ConfigFile: argument(l.args, 'f', sshdconf.DefaultFile), Named: c.opts.SSHDConfig != "",
 	}
 	b := c.program(v, s)
 	if c.opts.Release.Known() {
@@ -110,6 +110,7 @@ func (c *Collector) evaluated(v *hostfs.View, s *facts.Server) {
 			s.Newest, s.NewestFile = info.Modified(), file
 		}
 	}
+	c.sinceReload(v, s)
 	c.readHostKeys(v, s)
 	c.readKeysCommand(v, s)
 }

@@ -2,6 +2,7 @@ package collect
 
 import (
 	"errors"
+	"io/fs"
 	"strings"
 
 	"sshaudit/audit"
@@ -23,9 +24,33 @@ func (r *accountReader) sshDir() {
 	}
 	path := r.below(".ssh")
 	d := &r.a.SSHDir
+	dir, entries, truncated, err := r.v.List(path, maxEntries)
+	switch {
+	case err == nil && string(dir.Path) == path:
+		d.Node = node(dir.Path, &dir.Info)
+	case err == nil || !errors.Is(err, fs.ErrNotExist):
+		r.notPlain(path, err)
+	default:
+		// Nothing there, or a link that leads nowhere.
+		d.Problem = problem(path, err, r.exact)
+		if d.Problem.At != audit.Untrusted(path) {
+			r.notPlain(path, err)
+		}
+	}
+	if err == nil {
+		r.entries(path, entries, truncated)
+	}
+}
+
+// notPlain notes what .ssh is where it is not simply a directory that the account
+// can list: a link, another object, or a directory that is closed to the account.
+func (r *accountReader) notPlain(path string, listed error) {
+	d := &r.a.SSHDir
+	if listed != nil {
+		d.Problem = problem(path, listed, r.exact)
+	}
 	info, err := r.v.Lstat(path)
 	if err != nil {
-		d.Problem = problem(path, err, r.exact)
 		return
 	}
 	d.Node = node(audit.Untrusted(path), &info)
@@ -33,25 +58,18 @@ func (r *accountReader) sshDir() {
 		d.Link = true
 		d.Target, _ = r.v.Readlink(path) // a link that vanished meanwhile has no target to show
 		if info, err = r.v.Stat(path); err != nil {
-			d.Problem = problem(path, err, r.exact)
 			return
 		}
 		d.Node = node(audit.Untrusted(path), &info)
 	}
-	if d.Type != facts.Directory {
-		return
+	if d.Type != facts.Directory && d.Type != facts.Symlink {
+		d.Problem = nil // what it is says enough
 	}
-	r.list(path)
 }
 
-// list fills in the entries of .ssh.
-func (r *accountReader) list(path string) {
+// entries fills in the entries of .ssh.
+func (r *accountReader) entries(path string, entries []hostfs.Entry, truncated bool) {
 	d := &r.a.SSHDir
-	entries, truncated, err := r.v.ReadDir(path, maxEntries)
-	if err != nil {
-		d.Problem = problem(path, err, r.exact)
-		return
-	}
 	d.Truncated = truncated
 	d.Entries = make([]facts.Entry, 0, len(entries))
 	probes := 0
@@ -77,8 +95,9 @@ func worthProbing(name string) bool {
 		return name != "authorized_keys"
 	case keyfiles.PublicKey:
 		return strings.HasPrefix(strings.ToLower(name), "auth")
+	default:
+		return true
 	}
-	return true
 }
 
 // probe looks at the first bytes of a file in .ssh.

@@ -92,7 +92,7 @@ func (c *Collector) osRelease(v *hostfs.View) map[string]bool {
 	for _, line := range lines(text) {
 		for _, key := range []string{"ID=", "ID_LIKE="} {
 			if value, ok := bytes.CutPrefix([]byte(line), []byte(key)); ok {
-				for _, id := range bytes.Fields(bytes.Trim(value, `"'`)) {
+				for id := range bytes.FieldsSeq(bytes.Trim(value, `"'`)) {
 					ids[string(id)] = true
 				}
 			}

@@ -10,6 +10,7 @@ import (
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
 	"sshaudit/audit/facts"
+	"sshaudit/audit/pam"
 )
 
 // Service is what a client wants of sshd once it is let in.
@@ -54,6 +55,8 @@ type Answer struct {
 	Verdict audit.Verdict
 	// Causes are what refuses it, in the order in which the connection meets them.
 	Causes []audit.Cause
+	// Methods are the methods that sshd offers the client.
+	Methods []string
 	// Steps hold one entry for each layer that was judged, in the order of layers.
 	Steps []audit.Step
 }
@@ -68,6 +71,7 @@ func Login(h *facts.Host, a *facts.Account, via *facts.Via, req Request) Answer 
 		l.doubtSettings()
 		l.wrappers()
 		if l.account() {
+			l.pamStart()
 			l.method()
 			l.authenticate()
 			l.root()
@@ -90,6 +94,11 @@ type login struct {
 	unsettled string
 	// granted is what the accepted key brings to the session.
 	granted granted
+
+	// stack is PAM's; nil if it has no say. accountOutcome is its word on the account.
+	stack          *pam.Stack
+	pamFacts       *pam.Facts
+	accountOutcome pam.Outcome
 }
 
 // granted is what a key or certificate that was accepted brings along.
@@ -152,6 +161,9 @@ func (s *stage) step(layer audit.Layer) audit.Step {
 // not known of the others, unless the settings themselves are not known.
 func (l *login) answer() Answer {
 	a := Answer{Verdict: audit.Accept, Causes: l.causes}
+	if l.via.Settings != nil {
+		a.Methods = l.offered()
+	}
 	for _, layer := range audit.Layers() {
 		s := l.stages[layer]
 		if s == nil {

@@ -22,6 +22,22 @@ func (l *login) enabled(m Method) bool {
 	return false
 }
 
+// offered lists the methods that sshd offers at first, in its order.
+func (l *login) offered() (list []string) {
+	lists, left := l.lists()
+	for _, m := range []Method{Publickey, Password, KeyboardInteractive} {
+		usable := l.enabled(m) && !lists
+		for _, methods := range left {
+			name, _, _ := strings.Cut(methods[0], ":")
+			usable = usable || name == string(m)
+		}
+		if usable {
+			list = append(list, string(m))
+		}
+	}
+	return list
+}
+
 // keywords are the settings that switch a method on.
 var keywords = map[Method]string{
 	Publickey: "PubkeyAuthentication", Password: "PasswordAuthentication", KeyboardInteractive: "KbdInteractiveAuthentication",
@@ -102,7 +118,9 @@ func (l *login) authenticate() {
 	case Password:
 		l.password()
 	case KeyboardInteractive:
-		if !l.bool("usepam") {
+		if l.bool("usepam") {
+			l.passwordByPAM()
+		} else {
 			l.refuse(audit.LayerMethod, l.set("kbdint-no-device", "usepam",
 				"keyboard-interactive needs PAM, and UsePAM is off", "use another method, or set UsePAM to yes and reload sshd"))
 		}
@@ -117,6 +135,7 @@ func (l *login) password() {
 			"PermitRootLogin does not let root in by a password", "log in by a key, or as a person with sudo"))
 	}
 	if l.bool("usepam") {
+		l.passwordByPAM()
 		return
 	}
 	if !l.a.ShadowKnown {

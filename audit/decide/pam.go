@@ -1,11 +1,93 @@
 package decide
 
-import "sshaudit/audit"
+import (
+	"sshaudit/audit"
+	"sshaudit/audit/pam"
+	"sshaudit/audit/sshpattern"
+)
 
-// pam judges what PAM makes of the account and the session.
-func (l *login) pam() {
+// pamStart starts PAM, which sshd does before it tries any method, and asks the
+// account stack, whose answer counts after the method succeeded.
+func (l *login) pamStart() {
 	if !l.bool("usepam") {
 		return
 	}
-	l.doubt(audit.LayerAccount, "UsePAM is on, and the stack of /etc/pam.d/sshd was not evaluated")
+	if l.via.Session == nil || l.via.Session.PAM == nil {
+		l.doubt(audit.LayerAccount, "UsePAM is on, and the PAM stack was not looked at")
+		return
+	}
+	l.stack, l.pamFacts = l.via.Session.PAM, l.factsForPAM()
+	if l.accountOutcome = l.stack.Evaluate(pam.Account, l.pamFacts); l.accountOutcome.Cause == pam.CauseInit {
+		l.pamRefuses(audit.LayerAccount, &l.accountOutcome)
+		l.stack = nil
+	}
+}
+
+// factsForPAM is what the modules look at.
+func (l *login) factsForPAM() *pam.Facts {
+	a := l.a
+	f := &pam.Facts{
+		User: a.Name, UID: a.UID, GID: a.GID, Groups: l.h.Accounts.GroupNames(&a.Account), GIDs: a.GIDs,
+		Home: a.Account.Home, Shell: shellName(a), Local: a.Line > 0, Password: a.Account.Password,
+		Now: l.h.Now, Service: "sshd", Hostname: l.h.Name,
+		PasswordGiven: l.req.Method != Publickey, EmptyPasswords: l.bool("permitemptypasswords"),
+	}
+	if l.h.Zone != nil {
+		f.Now = f.Now.In(l.h.Zone)
+	}
+	if a.ShadowKnown {
+		f.Shadow = &a.Shadow
+	}
+	if name, ok := l.via.Settings.Text("pamservicename"); ok && name != "" {
+		f.Service = name
+	}
+	if l.req.From.IsValid() && !l.bool("usedns") {
+		f.RemoteHost = sshpattern.PeerText(l.req.From)
+	}
+	return f
+}
+
+// passwordByPAM judges a password that is right by the auth stack.
+func (l *login) passwordByPAM() {
+	if l.stack == nil {
+		return
+	}
+	o := l.stack.Evaluate(pam.Auth, l.pamFacts)
+	l.pamSays(audit.LayerMethod, &o)
+}
+
+// pam judges the account once the method succeeded, then the session.
+func (l *login) pam() {
+	if l.stack == nil {
+		return
+	}
+	layer := audit.LayerAccount
+	if l.accountOutcome.Cause == pam.CausePasswordExpired {
+		layer = audit.LayerSession
+	}
+	l.pamSays(layer, &l.accountOutcome)
+	o := l.stack.Evaluate(pam.Session, l.pamFacts)
+	l.pamSays(audit.LayerSession, &o)
+}
+
+func (l *login) pamSays(layer audit.Layer, o *pam.Outcome) {
+	switch o.Verdict {
+	case audit.Refuse:
+		l.pamRefuses(layer, o)
+	case audit.Unknown:
+		l.doubt(layer, "PAM: %s", o.Message)
+	default:
+		l.note(layer, "PAM lets it pass")
+	}
+}
+
+func (l *login) pamRefuses(layer audit.Layer, o *pam.Outcome) {
+	c := audit.Cause{ID: o.Cause, Path: o.File, Line: o.Line, Message: "PAM refuses: " + o.Message, Fix: "correct what the module " + o.Module.String() + " reads, or its line"}
+	switch {
+	case o.Cause == pam.CausePasswordExpired:
+		c.Message, c.Fix = "PAM asks for a new password before anything else: "+o.Message, "let the customer set a new password, or chage -d today "+UserArgument(l.a)
+	case o.Module == "":
+		c.Fix = "correct the PAM files shown"
+	}
+	l.refuse(layer, c)
 }

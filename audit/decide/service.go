@@ -1,7 +1,9 @@
 package decide
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sshaudit/audit"
@@ -30,13 +32,17 @@ func (l *login) started() bool {
 		return false
 	}
 	switch {
-	case !l.h.Live:
+	case l.req.Port != 0 && !Listens(s, l.req.Port):
+		l.doubt(audit.LayerService, "no sshd is configured for port %d; a socket unit may listen there", l.req.Port)
+	case !l.h.Live, s.Named:
 		l.note(audit.LayerService, "whether sshd runs was not looked at")
-	case !s.Running:
+	case l.h.Listening != nil && !l.h.Listening[l.port()]:
 		l.refuse(audit.LayerService, audit.Cause{
-			ID: "not-listening", Message: "no sshd is listening on this host",
+			ID: "not-listening", Message: fmt.Sprintf("nobody listens on port %d of this host", l.port()),
 			Fix: "systemctl start ssh (sshd on Red Hat), and look at its log",
 		})
+	case !s.Running:
+		l.doubt(audit.LayerService, "something listens on port %d, but no sshd was seen running: is it started on demand?", l.port())
 	case !s.Started.IsZero() && s.Newest.After(s.Started):
 		l.unsettled = "the configuration changed after sshd read it"
 		l.doubt(audit.LayerService, "%s is newer than the running sshd, which still applies what it read before: reload it, or name the file with --sshd-config",
@@ -45,6 +51,25 @@ func (l *login) started() bool {
 		l.note(audit.LayerService, "%s is running", s.Version)
 	}
 	return true
+}
+
+// port is the port that the client connects to.
+func (l *login) port() int {
+	if l.req.Port != 0 {
+		return l.req.Port
+	}
+	return l.via.Server.Port
+}
+
+// Listens reports whether a server's configuration has it listen on a port.
+func Listens(s *facts.Server, port int) bool {
+	if s.Settings == nil {
+		return s.Port == port
+	}
+	suffix := ":" + strconv.Itoa(port)
+	return slices.ContainsFunc(s.Settings.Values("listenaddress"), func(a sshdconf.Setting) bool {
+		return strings.HasSuffix(a.Value, suffix)
+	})
 }
 
 // doubtSettings notes a Match block that could apply and hangs on something that
@@ -95,7 +120,7 @@ func (l *login) missing(b sshdconf.Block) string {
 	return missing
 }
 
-// hasForced tells whether a command is the server that runs inside sshd
+// isInternalSFTP tells whether a command is the server that runs inside sshd
 // (session.c IS_INTERNAL_SFTP).
 func isInternalSFTP(command string) bool {
 	rest, ok := strings.CutPrefix(command, "internal-sftp")

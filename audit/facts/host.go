@@ -25,6 +25,8 @@ type Host struct {
 	// OtherAccounts tells that there may be accounts that were not seen: a name
 	// service other than the files, which could not be asked. It says why.
 	OtherAccounts string
+	// Listening holds the TCP ports on which somebody listens; nil if nobody looked.
+	Listening map[int]bool
 	// HostsAllow and HostsDeny are the files of TCP wrappers.
 	HostsAllow, HostsDeny Text
 	// Shells are the lines of /etc/shells.
@@ -77,6 +79,9 @@ type Server struct {
 	Wrapped bool
 	// Globs tells that AuthorizedKeysFile holds patterns of glob(3) (10.0 and later).
 	Globs bool
+	// Named tells that the caller named the configuration, so that whether such
+	// an sshd runs was not looked at.
+	Named bool
 	// Running tells that a listener process was seen; PID and Started are its own.
 	Running bool
 	PID     int

@@ -3,6 +3,7 @@ package facts
 import (
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
+	"sshaudit/audit/pam"
 )
 
 // KeyList is a file of keys that sshd reads as root: one of RevokedKeys, or
@@ -27,14 +28,16 @@ type Principals struct {
 type Session struct {
 	// Chroot is the directory of ChrootDirectory; nil if none is set.
 	Chroot *Chroot
-	// NoLogin is /etc/nologin as the session sees it, Dev/null and the programs
-	// likewise: inside the chroot if there is one.
+	// NoLogin is /etc/nologin as the session sees it, and so are the programs:
+	// inside the chroot if there is one.
 	NoLogin SystemFile
 	// Programs are the programs that could run, by their path in the session.
 	Programs map[string]SystemFile
 	// RC is the text of /etc/ssh/sshrc, UserRC tells that ~/.ssh/rc exists.
 	RC     Text
 	UserRC bool
+	// PAM is the stack that UsePAM asks; nil without.
+	PAM *pam.Stack
 	// Startup are the files that the login shell reads in every session, with
 	// their content.
 	Startup []Text

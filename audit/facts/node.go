@@ -80,6 +80,9 @@ type Problem struct {
 	Failure Failure
 	// At is the path of the component that failed.
 	At audit.Untrusted
+	// Dir is the directory that could not be searched, where that is the reason;
+	// empty otherwise.
+	Dir audit.Untrusted
 	// Why says in words what happened; escaped.
 	Why string
 }

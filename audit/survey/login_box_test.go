@@ -73,6 +73,39 @@ func (b *loginBox) run(name string, args ...string) {
 	}
 }
 
+// edit replaces a text in one of the system's files.
+func (b *loginBox) edit(name, from, to string) {
+	b.t.Helper()
+	data, err := b.FS().ReadFile(name)
+	must(b.t, err)
+	if !strings.Contains(string(data), from) {
+		b.t.Fatalf("%s has no %q", name, from)
+	}
+	must(b.t, b.FS().WriteFile(name, []byte(strings.Replace(string(data), from, to, 1)), 0o644))
+}
+
+// shadow replaces the fields of the account's shadow line behind its name.
+func shadow(fields string) func(*loginBox, *sshdtest.User) {
+	return func(b *loginBox, u *sshdtest.User) {
+		b.edit("etc/shadow", fmt.Sprintf("\n%s:%s:19000:0:99999:7:::\n", u.Name, u.Password), fmt.Sprintf("\n%s:%s\n", u.Name, fields))
+	}
+}
+
+// superuser gives the account uid 0, and its key's line options.
+func superuser(options ...string) func(*loginBox, *sshdtest.User) {
+	return func(b *loginBox, u *sshdtest.User) {
+		b.edit("etc/passwd", fmt.Sprintf("\n%s:x:%d:%d:", u.Name, u.UID, u.GID), fmt.Sprintf("\n%s:x:0:0:", u.Name))
+		u.UID, u.GID = 0, 0
+		b.Mkdir(u.Home, 0o755, 0, 0)
+		authorized("ed", append(options, "")[0])(b, u)
+	}
+}
+
+// homeFile writes a file into the account's home.
+func homeFile(name, text string) func(*loginBox, *sshdtest.User) {
+	return func(b *loginBox, u *sshdtest.User) { b.WriteFile(u.Home+"/"+name, []byte(text), 0o644, u.UID, u.GID) }
+}
+
 // list writes the account's authorized_keys.
 func (b *loginBox) list(u *sshdtest.User, lines ...string) {
 	b.Mkdir(u.Home+"/.ssh", 0o700, u.UID, u.GID)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,9 +32,13 @@ func (q *question) want() string {
 
 // compareLogins makes the cases in a system of a release, predicts every login
 // and then has the real clients try it.
-func compareLogins(t *testing.T, r sshdtest.Release, config string, cases []loginCase) {
+func compareLogins(t *testing.T, r sshdtest.Release, config string, cases []loginCase, change func(*loginBox)) {
 	b := newLoginBox(t, r)
 	b.files()
+	cases = slices.Clone(cases) // each release fills in its own accounts
+	if change != nil {
+		change(b)
+	}
 	version, err := audit.ParseOpenSSH(b.Version())
 	must(t, err)
 	var text strings.Builder
@@ -170,8 +175,10 @@ var logProofs = func() map[string]*regexp.Regexp {
 		"cert-expired": "invalid: expired", "cert-not-yet-valid": "not yet valid", "cert-no-principals": "lacks principal list",
 		"cert-source-address": "not from a permitted source address", "principal-not-authorized": "authorized principal|not.*principal",
 		"principals-options": "certificate principals options", "user-unknown": "Invalid user", "root-refused": "ROOT LOGIN REFUSED",
-		"nologin-file": "nologin exists", "subsystem-not-configured": "subsystem not found|subsystem request failed",
-		"user-expired": "has expired", "tcpwrappers-deny": "refused by tcp wrapper",
+		"subsystem-not-configured": "subsystem not found|subsystem request failed",
+		"user-expired":             "has expired", "tcpwrappers-deny": "refused by tcp wrapper",
+		"pam-account-denied": "Access denied for user .* by PAM account configuration", "password-expired-pam": "(?i)password.*(expired|change)",
+		"pam-session-failed": "pam_open_session", "pam-init-failed": "PAM: initiali[sz]ation failed",
 	} {
 		m[id] = regexp.MustCompile(text)
 	}
@@ -182,7 +189,28 @@ func TestEveryLoginIsDecidedAsSshdDoes(t *testing.T) {
 	for _, r := range sshdtest.Releases() {
 		t.Run(string(r), func(t *testing.T) {
 			t.Parallel()
-			compareLogins(t, r, "UsePAM no\nSubsystem sftp internal-sftp\n", loginCases())
+			compareLogins(t, r, "UsePAM no\nSubsystem sftp internal-sftp\n", loginCases(), nil)
 		})
+	}
+}
+
+func TestLoginsByPAMAndAnExternalServerAreDecidedAsSshdDoes(t *testing.T) {
+	for _, r := range sshdtest.Releases() {
+		t.Run(string(r), func(t *testing.T) {
+			t.Parallel()
+			compareLogins(t, r, "UsePAM yes\nSubsystem sftp /usr/lib/openssh/sftp-server\n", pamCases(), nil)
+		})
+	}
+}
+
+// Settings and files that concern everybody need a system of their own.
+func TestLoginsUnderSystemWideStatesAreDecidedAsSshdDoes(t *testing.T) {
+	for _, s := range systemStates() {
+		for _, r := range sshdtest.Releases() {
+			t.Run(s.name+"/"+string(r), func(t *testing.T) {
+				t.Parallel()
+				compareLogins(t, r, s.config, s.cases, s.make)
+			})
+		}
 	}
 }

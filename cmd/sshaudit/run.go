@@ -88,7 +88,7 @@ func newRoot(io stdio) *cobra.Command {
 		return fmt.Errorf("%w; %s --help lists the flags", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		checkCommand(g), keysCommand(g), configCommand(g), reachCommand(g), fixCommand(g), undoCommand(g),
+		checkCommand(g), whyCommand(g), keysCommand(g), configCommand(g), reachCommand(g), fixCommand(g), undoCommand(g),
 		explainCommand(g), checksCommand(g), daemonCommand(g), versionCommand(g),
 	)
 	return root
