@@ -7,25 +7,28 @@ import (
 	"sshaudit/audit"
 	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
+	"sshaudit/audit/keyfiles"
 )
 
 // keyFileCheck builds the check of one cause that sshd has for passing over a
 // whole key file. say fills in what is particular to a finding; it may be nil.
-func keyFileCheck(doc audit.Doc, say func(*facts.Account, decide.KeyFileAnswer, *audit.Finding)) *Check {
+func keyFileCheck(doc audit.Doc, say func(*facts.Account, *judged, *audit.Finding)) *Check {
 	doc.Layer, doc.Effect = audit.LayerKey, audit.Blocks
 	return &Check{Doc: doc, Account: func(c *Check, s *subject) []audit.Finding {
 		a := s.Account
 		var found []audit.Finding
 		for i := range s.files {
-			answer := &s.files[i].answer
-			if answer.Cause != c.ID || told(found, answer.Object.Path) {
+			file := &s.files[i]
+			if file.answer.Cause != c.ID {
 				continue
 			}
-			fd := c.about(a, answer.Object.Path, "sshd does not read the keys in %s: %s", s.files[i].file.Path, answer.Why)
+			fd := c.about(a, file.answer.Object.Path, "sshd does not read the keys in %s: %s", file.file.Path, file.answer.Why)
 			if say != nil {
-				say(a, *answer, &fd)
+				say(a, file, &fd)
 			}
-			found = append(found, fd)
+			if !told(found, fd.Path) {
+				found = append(found, fd)
+			}
 		}
 		return found
 	}}
@@ -63,7 +66,8 @@ var akfStrictDir = keyFileCheck(audit.Doc{
 }, sayStrict)
 
 // sayStrict words what StrictModes minds in an object.
-func sayStrict(a *facts.Account, answer decide.KeyFileAnswer, f *audit.Finding) {
+func sayStrict(a *facts.Account, file *judged, f *audit.Finding) {
+	answer := &file.answer
 	n := &answer.Object
 	target := targetMode(a, n)
 	f.Fix = repair(a)
@@ -112,13 +116,39 @@ var akfUnreadable = keyFileCheck(audit.Doc{
 		"pass (chmod o+x, or the right group).",
 	Severity: audit.Critical, Automatic: true,
 	References: []string{"OpenSSH auth2-pubkeyfile.c auth_openfile"},
-}, func(a *facts.Account, answer decide.KeyFileAnswer, f *audit.Finding) {
-	f.Message = "sshd cannot open the key file as this account: " + answer.Why
+}, func(a *facts.Account, file *judged, f *audit.Finding) {
+	f.Message = "sshd cannot open the key file as this account: " + file.answer.Why
 	f.Fix = repair(a)
-	if outsideHome(a, answer.Object.Path) {
+	if p := file.file.Problem; p != nil && p.Dir != "" {
+		f.Path = p.Dir
+		f.Message = fmt.Sprintf("the account may not enter this directory, so sshd cannot open %s", p.At)
+	}
+	if n := ownNode(a, f.Path); n != nil {
+		f.Observed = fmt.Sprintf("%s, owner %d", octal(n.Mode), n.UID)
+		f.Expected = fmt.Sprintf("%s, owner %d", octal(keyfiles.Target(kindOf(a, n), n.Mode)), a.UID)
+	}
+	if outsideHome(a, f.Path) {
 		f.Fix = "let the account pass the directory shown (chmod o+x, or a group it belongs to)"
 	}
 })
+
+// ownNode returns what was seen of the home, of .ssh or of an entry in it.
+func ownNode(a *facts.Account, path audit.Untrusted) *facts.Node {
+	switch path {
+	case "":
+		return nil
+	case a.Home.Path:
+		return &a.Home.Node
+	case a.SSHDir.Path:
+		return &a.SSHDir.Node
+	}
+	for i := range a.SSHDir.Entries {
+		if a.SSHDir.Entries[i].Path == path {
+			return &a.SSHDir.Entries[i].Node
+		}
+	}
+	return nil
+}
 
 var akfNotRegular = keyFileCheck(audit.Doc{
 	ID: "akf-not-regular", Title: "Key file that is not a file",
@@ -126,7 +156,8 @@ var akfNotRegular = keyFileCheck(audit.Doc{
 		"login is refused.",
 	Repair:   "Move the object away and put the public keys into a plain file of that name.",
 	Severity: audit.Critical,
-}, func(_ *facts.Account, answer decide.KeyFileAnswer, f *audit.Finding) {
+}, func(_ *facts.Account, file *judged, f *audit.Finding) {
+	answer := &file.answer
 	f.Observed, f.Expected = answer.Object.Type.String(), facts.Regular.String()
 	f.Message = "sshd does not read keys from a " + answer.Object.Type.String()
 	f.Fix = "move it away and put the public keys into a plain file of that name"
@@ -137,7 +168,7 @@ var akfBadToken = keyFileCheck(audit.Doc{
 	Why:      "AuthorizedKeysFile knows %h, %u, %U and %%. Any other token ends the connection at the first key that a client offers.",
 	Repair:   "Correct AuthorizedKeysFile in sshd_config and reload sshd.",
 	Severity: audit.Critical,
-}, func(_ *facts.Account, _ decide.KeyFileAnswer, f *audit.Finding) {
+}, func(_ *facts.Account, _ *judged, f *audit.Finding) {
 	f.Message = fmt.Sprintf("AuthorizedKeysFile %s holds an unknown %% token: sshd ends the connection", f.Path)
 	f.Fix = "correct AuthorizedKeysFile in sshd_config and reload sshd"
 })

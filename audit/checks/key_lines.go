@@ -25,6 +25,12 @@ func lineCheck(id, title, why, repairText string) *Check {
 				}
 				fd := c.about(a, l.file.Node.Path, "%s", lineMessage(l.Line))
 				fd.Line, fd.Fix = l.Number, lineFix(c, a)
+				if l.Cause == authkeys.CauseTypeWord && l.Key == nil {
+					// No key can be made out: a stray line, by which nobody was to get in.
+					fd.Severity, fd.Effect = audit.Warning, audit.Hardening
+					fd.Message = fmt.Sprintf("line %d: sshd passes over it: neither a key nor a comment", l.Number)
+					fd.Fix = "remove the line, or paste the whole line of the .pub file again"
+				}
 				found = append(found, fd)
 			}
 			return found

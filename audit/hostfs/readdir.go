@@ -34,14 +34,22 @@ type Entry struct {
 // names it stops and truncated is true: which names are missing is then up to
 // whoever filled the directory. Mount points are listed but not entered.
 func (v *View) ReadDir(path string, maxEntries int) (entries []Entry, truncated bool, err error) {
+	_, entries, truncated, err = v.List(path, maxEntries)
+	return entries, truncated, err
+}
+
+// List is ReadDir with the directory itself, whose Path is canonical: it differs
+// from path where links were followed.
+func (v *View) List(path string, maxEntries int) (d Dir, entries []Entry, truncated bool, err error) {
 	if err := v.begin(); err != nil {
-		return nil, false, err
+		return Dir{}, nil, false, err
 	}
 	defer v.end()
 	names, truncated, err := v.names(path, maxEntries)
 	if err != nil {
-		return nil, false, err
+		return Dir{}, nil, false, err
 	}
+	d = Dir{Path: audit.Untrusted(v.here()), Info: v.top().info}
 	entries = make([]Entry, 0, len(names))
 	v.heldDepth = v.depth
 	for _, name := range names {
@@ -59,7 +67,7 @@ func (v *View) ReadDir(path string, maxEntries int) (entries []Entry, truncated 
 			closeFD(n.fd)
 		}
 	}
-	return entries, truncated, nil
+	return d, entries, truncated, nil
 }
 
 // names lists the names in a directory, and leaves it as the directory reached.

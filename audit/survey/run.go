@@ -57,7 +57,10 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	}
 	all := []found{}
 	for _, f := range checks.Host(s.list, h) {
-		all = append(all, found{f, -1})
+		// Who asks about one account wants no advice about the host.
+		if len(s.opts.Users) == 0 || f.Effect != audit.Hardening {
+			all = append(all, found{f, -1})
+		}
 	}
 	for i := range tallies {
 		t := &tallies[i]

@@ -90,6 +90,9 @@ func runCheck(cmd *cobra.Command, g *globals, o *checkOptions) error {
 	if err != nil {
 		return err
 	}
+	if os.Geteuid() != 0 && len(o.users) == 0 {
+		fmt.Fprintln(g.io.err, "sshaudit: not root: only your own account was audited; sudo sshaudit check audits all")
+	}
 	if err := o.write(g, r, failOn); err != nil {
 		return err
 	}
