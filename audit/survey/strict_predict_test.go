@@ -75,11 +75,11 @@ func judge(h *facts.Host, a *facts.Account, key string) prediction {
 			if l.Key == nil || string(l.Key.Fingerprint()) != key {
 				continue
 			}
-			switch verdict, _ := decide.Line(via, l, answer); {
-			case verdict == audit.Accept:
+			switch verdict, _ := decide.Line(via, l, answer); verdict {
+			case audit.Accept:
 				p.verdict = audit.Accept
 				return p
-			case verdict == audit.Unknown:
+			case audit.Unknown:
 				p.verdict = audit.Unknown
 			}
 		}
