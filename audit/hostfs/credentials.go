@@ -87,25 +87,13 @@ func setEffective(uid, gid uint32) error {
 	return nil
 }
 
-// restoreUser gives the thread the process's own user, and with it the right to
-// take on groups.
-func (c *credentials) restoreUser() error {
+// restore makes the thread what the process is, in the opposite order.
+func (c *credentials) restore() error {
 	if e := forced("restore"); e != 0 {
 		return e
 	}
 	if _, _, e := unix.RawSyscall(sysSetresuid, keep, uintptr(c.euid), keep); e != 0 {
 		return e
-	}
-	if _, euid, _ := getres(unix.SYS_GETRESUID); euid != c.euid {
-		return ErrIdentity
-	}
-	return nil
-}
-
-// restore makes the thread what the process is, in the opposite order of become.
-func (c *credentials) restore() error {
-	if err := c.restoreUser(); err != nil {
-		return err
 	}
 	if _, _, e := unix.RawSyscall(sysSetresgid, keep, uintptr(c.egid), keep); e != 0 {
 		return e
@@ -113,7 +101,9 @@ func (c *credentials) restore() error {
 	if err := setGroups(c.groups); err != nil {
 		return err
 	}
-	if _, egid, _ := getres(unix.SYS_GETRESGID); egid != c.egid {
+	_, euid, _ := getres(unix.SYS_GETRESUID)
+	_, egid, _ := getres(unix.SYS_GETRESGID)
+	if euid != c.euid || egid != c.egid {
 		return ErrIdentity
 	}
 	return nil

@@ -26,8 +26,6 @@ type Worker struct {
 	view View
 	// checked: this thread's switching was compared with /proc.
 	checked bool
-	// borrowed: the thread's groups are still those of the last account.
-	borrowed bool
 	// busy: an account's View is in use.
 	busy bool
 	// gone: the thread could not get its own identity back.
@@ -42,9 +40,8 @@ type outcome struct {
 }
 
 // Worker calls f on a new goroutine that is bound to a thread, and waits for it.
-// Between the accounts the thread has the user of the process, and still the
-// groups of the last account: f is to touch no file outside of [Worker.As]. A
-// panic in f, and runtime.Goexit, are passed on to the caller.
+// What f does outside of [Worker.As] has the rights of the process. A panic in f,
+// and runtime.Goexit, are passed on to the caller.
 //
 // Should an account's identity not be given back, the thread is destroyed and
 // Worker returns an ErrIdentity at once; f does not continue.
@@ -57,9 +54,6 @@ func (r *Root) Worker(f func(*Worker) error) error {
 		defer func() {
 			if !o.returned && !w.gone {
 				o.panicked = recover()
-			}
-			if w.borrowed && r.own.restore() != nil {
-				w.gone = true
 			}
 			if w.gone {
 				// This goroutine ends while it is locked, which ends its thread.
@@ -122,11 +116,9 @@ func (w *Worker) As(id Identity, f func(*View) error) error {
 	return f(v)
 }
 
-// comeBack gives the thread its own user again, or ends the goroutine. The groups
-// follow when the Worker ends: the next account brings its own.
+// comeBack gives the thread its own identity again, or ends the goroutine.
 func (w *Worker) comeBack() {
-	w.borrowed = true
-	if w.root.own.restoreUser() != nil {
+	if err := w.root.own.restore(); err != nil {
 		w.gone = true
 		runtime.Goexit()
 	}
