@@ -1,7 +1,5 @@
 package netfilter
 
-import "strings"
-
 // jsonRuleBuilder compiles the statements of one rule into operations, as nft
 // compiles them for the kernel.
 type jsonRuleBuilder struct {
@@ -10,52 +8,6 @@ type jsonRuleBuilder struct {
 }
 
 func (b *jsonRuleBuilder) add(o ...op) { b.ops = append(b.ops, o...) }
-
-// field is a header field: its place in bits, and its type if that is not a number.
-type field struct {
-	off, n int
-	t      *jtype
-}
-
-var headerFields = map[string]map[string]field{
-	"ip": {"version": {0, 4, nil}, "hdrlength": {4, 4, nil}, "dscp": {8, 6, nil}, "ecn": {14, 2, nil}, "length": {16, 16, nil},
-		"id": {32, 16, nil}, "frag-off": {48, 16, nil}, "ttl": {64, 8, nil}, "protocol": {72, 8, typeProto}, "checksum": {80, 16, nil},
-		"saddr": {96, 32, typeIPv4}, "daddr": {128, 32, typeIPv4}},
-	"ip6": {"version": {0, 4, nil}, "dscp": {4, 6, nil}, "ecn": {10, 2, nil}, "flowlabel": {12, 20, nil}, "length": {32, 16, nil},
-		"nexthdr": {48, 8, typeProto}, "hoplimit": {56, 8, nil}, "saddr": {64, 128, typeIPv6}, "daddr": {192, 128, typeIPv6}},
-	"tcp": {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}, "sequence": {32, 32, nil}, "ackseq": {64, 32, nil},
-		"doff": {96, 4, nil}, "reserved": {100, 4, nil}, "flags": {104, 8, typeTCPFlag}, "window": {112, 16, nil}, "checksum": {128, 16, nil}, "urgptr": {144, 16, nil}},
-	"udp":    {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}, "length": {32, 16, nil}, "checksum": {48, 16, nil}},
-	"icmp":   {"type": {0, 8, typeICMP}, "code": {8, 8, nil}},
-	"icmpv6": {"type": {0, 8, typeICMP6}, "code": {8, 8, nil}},
-	"th":     {"sport": {0, 16, typeService}, "dport": {16, 16, typeService}},
-	"ether":  {"daddr": {0, 48, nil}, "saddr": {48, 48, nil}, "type": {96, 16, typeEther}},
-}
-
-// metaKeys gives number and type of each meta key that nft names.
-var metaKeys = map[string]struct {
-	key uint32
-	t   *jtype
-}{
-	"length": {metaLen, typeHost4}, "protocol": {metaProtocol, typeEther}, "priority": {metaPriority, typeHost4}, "mark": {metaMark, typeMark},
-	"iif": {metaIifname, typeIfname}, "oif": {metaOifname, typeIfname}, "iifname": {metaIifname, typeIfname}, "oifname": {metaOifname, typeIfname},
-	"iiftype": {metaIiftype, typeIface}, "oiftype": {metaOiftype, typeIface}, "skuid": {metaSkuid, typeHost4}, "skgid": {metaSkgid, typeHost4},
-	"rtclassid": {metaRtclassid, typeHost4}, "nfproto": {metaNfproto, typeNfproto}, "l4proto": {metaL4proto, typeProto}, "pkttype": {metaPkttype, typePkt},
-	"cpu": {metaCPU, typeHost4}, "iifgroup": {metaIifgroup, typeGroup}, "oifgroup": {metaOifgroup, typeGroup}, "cgroup": {metaCgroup, typeHost4},
-	"random": {metaPrandom, typeHost4}, "ipsec": {metaSecpath, typeBool}, "secpath": {metaSecpath, typeBool}, "iifkind": {metaIifkind, typeIfname},
-	"oifkind": {metaOifkind, typeIfname}, "time": {metaTime, nil}, "day": {metaDay, nil}, "hour": {metaHour, nil},
-}
-
-var ctKeys = map[string]struct {
-	key uint32
-	t   *jtype
-}{
-	"state": {ctState, typeState}, "direction": {ctDirection, typeDir}, "status": {ctStatus, typeStatus}, "mark": {ctMark, typeMark},
-	"l3proto": {ctL3proto, typeNfproto}, "protocol": {ctProto, typeProto}, "proto-src": {ctProtoSrc, typeService}, "proto-dst": {ctProtoDst, typeService},
-	"ip saddr": {ctSrcIP, typeIPv4}, "ip daddr": {ctDstIP, typeIPv4}, "ip6 saddr": {ctSrcIP6, typeIPv6}, "ip6 daddr": {ctDstIP6, typeIPv6},
-	"zone": {ctZone, typeZone}, "helper": {ctHelper, nil}, "expiration": {ctExpiration, nil}, "bytes": {ctBytes, nil}, "packets": {ctPkts, nil},
-	"avgpkt": {ctAvgpkt, nil}, "label": {ctLabels, nil}, "id": {ctID, nil},
-}
 
 // load compiles an expression into a register at a byte offset. Not ok: it could
 // not be understood; what it depends on may have been compiled nonetheless.
@@ -286,107 +238,4 @@ func (b *jsonRuleBuilder) exthdr(kind string, o object, at int) (*jtype, bool) {
 		return typeBool, true
 	}
 	return nil, false
-}
-
-// mapValue compiles a look into a map: the key, then the data into the same register.
-func (b *jsonRuleBuilder) mapValue(o object, at int) (*jtype, bool) {
-	types, ok := b.key(o["key"], 0)
-	if !ok {
-		return nil, false
-	}
-	set, ok := b.setOf(o["data"], types, true)
-	if !ok || len(set.dataTypes) == 0 {
-		return nil, false
-	}
-	b.add(opLookup{reg: 0, set: set, to: at})
-	if len(set.dataTypes) > 1 {
-		return &jtype{name: "concatenation", parts: set.dataTypes}, true
-	}
-	return set.dataTypes[0], true
-}
-
-// key compiles a set's key: one expression or a concatenation, each part in a
-// register of its own. Numbers in host order are turned, as keys are big endian.
-func (b *jsonRuleBuilder) key(v any, at int) ([]*jtype, bool) {
-	parts := []any{v}
-	if k, inner, ok := sole(v); ok && k == "concat" {
-		parts = list(inner)
-	}
-	if k, inner, ok := sole(v); ok && k == "elem" {
-		if o, ok := inner.(object); ok {
-			return b.key(o["val"], at)
-		}
-	}
-	var types []*jtype
-	for _, p := range parts {
-		t, ok := b.load(p, at)
-		if !ok || at+t.n > 60 || t.low != 0 {
-			return nil, false
-		}
-		if t.host {
-			b.add(opByteorder{at, at, t.n, t.n})
-		}
-		types = append(types, t)
-		at += (t.n + 3) &^ 3
-	}
-	return types, len(types) > 0
-}
-
-// setOf finds the named set "@name", or makes the anonymous one that is written there.
-func (b *jsonRuleBuilder) setOf(v any, types []*jtype, isMap bool) (*Set, bool) {
-	if name, ok := strings.CutPrefix(text(v), "@"); ok {
-		s := b.t.Sets[name]
-		return s, s != nil && sameTypes(s.types, types)
-	}
-	k, inner, ok := sole(v)
-	if !ok || k != "set" {
-		return nil, false
-	}
-	s := &Set{Table: b.t, Anonymous: true, Map: isMap, loaded: true}
-	s.setTypes(types)
-	elems := list(inner)
-	if isMap && len(elems) > 0 {
-		s.guessData(elems[0])
-	}
-	return s, s.addJSON(elems) == nil
-}
-
-// guessData tells from the first pair what an anonymous map holds.
-func (t *Set) guessData(pair any) {
-	p := list(pair)
-	if len(p) != 2 {
-		return
-	}
-	if _, ok := jsonVerdict(p[1]); ok {
-		t.Verdicts = true
-		return
-	}
-	for _, d := range []*jtype{typeHost4, typeIPv4, typeIPv6} {
-		if _, err := d.constant(p[1]); err == nil {
-			t.dataTypes = []*jtype{d}
-			return
-		}
-	}
-	if k, inner, _ := sole(p[1]); k == "concat" {
-		for _, part := range list(inner) {
-			for _, d := range []*jtype{typeIPv4, typeIPv6, typeService} {
-				if _, err := d.constant(part); err == nil {
-					t.dataTypes = append(t.dataTypes, d)
-					break
-				}
-			}
-		}
-	}
-}
-
-func sameTypes(a, b []*jtype) bool {
-	if len(a) != len(b) {
-		return false
-	}
-	for i := range a {
-		if a[i].n != b[i].n || a[i].host != b[i].host {
-			return false
-		}
-	}
-	return true
 }
