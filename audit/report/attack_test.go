@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -138,7 +139,7 @@ func checkMarkup(t *testing.T, doc []byte, in string) {
 	for z := html.NewTokenizer(bytes.NewReader(doc)); ; {
 		switch z.Next() {
 		case html.ErrorToken:
-			if z.Err() != io.EOF {
+			if !errors.Is(z.Err(), io.EOF) {
 				t.Errorf("HTML of %.40q: %v", in, z.Err())
 			}
 			return

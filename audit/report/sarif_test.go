@@ -76,7 +76,7 @@ func misshapenObject(at, members string, v any) []string {
 	}
 	var wrong []string
 	unknown := maps.Clone(object)
-	for _, member := range strings.Fields(members) {
+	for member := range strings.FieldsSeq(members) {
 		name, shape, _ := strings.Cut(member, ":")
 		name, required := strings.CutSuffix(name, "!")
 		value, ok := object[name]

@@ -49,8 +49,7 @@ func daemonCommand(g *globals) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := runDaemon(cmd, g, o)
-			var bad *configError
-			if errors.As(err, &bad) {
+			if _, bad := errors.AsType[*configError](err); bad {
 				fmt.Fprintf(g.io.err, "sshaudit: %s\n", oneLine(err))
 				return exitError(statusConfig)
 			}

@@ -71,8 +71,9 @@ func runReach(cmd *cobra.Command, g *globals, o *reachOptions) error {
 		return nil
 	case netfilter.Dropped, netfilter.Rejected:
 		return exitError(statusWarning)
+	default:
+		return exitError(statusUnknown)
 	}
-	return exitError(statusUnknown)
 }
 
 // question reads the flags.

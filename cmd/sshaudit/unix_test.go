@@ -20,8 +20,7 @@ func unixMode(info os.FileInfo) uint32 {
 
 // exitStatus returns the exit status of a program that ended by itself.
 func exitStatus(err error) (int, bool) {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return exit.ExitCode(), true
 	}
 	return 0, false
