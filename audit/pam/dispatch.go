@@ -17,12 +17,8 @@ func refuse(c Code, why string) answer { return answer{codes: []Code{c}, why: wh
 // unsure is an answer that nobody can give for want of something.
 func unsure(missing string, codes ...Code) answer { return answer{codes: codes, missing: missing} }
 
-// choice is one possible answer of a module: what it returns now, and for
-// setcred what it returned to authenticate.
-type choice struct{ now, frozen Code }
-
-// module asks one module of a stack.
-type ask func(i int) []choice
+// ask returns the answers that a module of a stack may give.
+type ask func(i int) []Code
 
 // impression is what a stack thinks so far (pam_dispatch.c).
 type impression int8
@@ -59,8 +55,9 @@ type result struct {
 const maxStates = 20000
 
 // walk finds every way a stack may end (pam_dispatch.c _pam_dispatch_aux).
-// reached tells which modules may be asked; ok is false if there are too many ways.
-func walk(stack []handler, frozenJumpCounts, frozen bool, modules ask) (ends map[result]bool, reached []bool, ok bool) {
+// reached tells which modules may be asked; ok is false if there are too many
+// ways. jumpsCount tells that a module that jumps also says its part.
+func walk(stack []handler, jumpsCount bool, modules ask) (ends map[result]bool, reached []bool, ok bool) {
 	ends = make(map[result]bool)
 	reached = make([]bool, len(stack))
 	start := state{frame: frame{undecided, mustFail, -1}}
@@ -91,7 +88,7 @@ func walk(stack []handler, frozenJumpCounts, frozen bool, modules ask) (ends map
 		}
 		reached[s.at] = true
 		for _, c := range modules(s.at) {
-			next := s.after(stack, c, frozen, frozenJumpCounts)
+			next := s.after(stack, c, jumpsCount)
 			if !seen[next] {
 				seen[next] = true
 				todo = append(todo, next)
@@ -110,9 +107,9 @@ func (s *state) end() result {
 }
 
 // after is the state after a module's answer.
-func (s state) after(stack []handler, c choice, frozen, frozenJumpCounts bool) state {
+func (s state) after(stack []handler, c Code, jumpsCount bool) state {
 	h := &stack[s.at]
-	act := h.action[c.frozen]
+	act := h.action[c]
 	done := false
 	switch {
 	case act == actReset:
@@ -122,14 +119,14 @@ func (s state) after(stack []handler, c choice, frozen, frozenJumpCounts bool) s
 		done = s.impression == positive && act == actDone
 	case act == actBad, act == actDie:
 		if s.impression != negative {
-			s.frame = frame{negative, c.now, int16(s.at)}
-			if c.now == Ignore {
+			s.frame = frame{negative, c, int16(s.at)}
+			if c == Ignore {
 				s.status = mustFail
 			}
 		}
 		done = act == actDie
 	case act > 0:
-		if frozen && frozenJumpCounts {
+		if jumpsCount {
 			s.take(c)
 		}
 		s.jump(stack, int(act))
@@ -146,11 +143,9 @@ func (s state) after(stack []handler, c choice, frozen, frozenJumpCounts bool) s
 
 // take lets a module's answer become the status, unless something else has
 // been said before.
-func (s *state) take(c choice) {
+func (s *state) take(c Code) {
 	if s.impression == undecided || s.impression == positive && s.status == Success {
-		if c.now != Ignore || c.frozen == c.now {
-			s.frame = frame{positive, c.now, int16(s.at)}
-		}
+		s.frame = frame{positive, c, int16(s.at)}
 	}
 }
 
@@ -170,13 +165,13 @@ func (s *state) jump(stack []handler, n int) {
 }
 
 // distinct keeps one code of those that do the same to the stack.
-func distinct(h *handler, codes []Code) []choice {
+func distinct(h *handler, codes []Code) []Code {
 	type effect struct {
 		act   action
 		class Code
 	}
 	seen := make(map[effect]bool)
-	var list []choice
+	var list []Code
 	for _, c := range codes {
 		class := c
 		switch c {
@@ -185,12 +180,12 @@ func distinct(h *handler, codes []Code) []choice {
 			class = mustFail
 		}
 		act := h.action[c]
-		if act == actIgnore || act == actReset || act > 0 {
+		if act == actIgnore || act == actReset {
 			class = Success // what was said does not count
 		}
 		if e := (effect{act, class}); !seen[e] {
 			seen[e] = true
-			list = append(list, choice{c, c})
+			list = append(list, c)
 		}
 	}
 	return list

@@ -39,8 +39,10 @@ type Outcome struct {
 }
 
 // Evaluate tells what the stack of one type answers. For [Auth] it assumes that
-// the client gives the right password, and runs setcred as well. An account
-// or session stack alone is what a login with a key meets.
+// the client gives the right password. What sshd asks depends on the method
+// (auth-pam.c): a key Account and Session; a password Auth, Account and Session;
+// keyboard-interactive Auth, Account, Setcred and Session. For the others sshd
+// asks for setcred too, but a refusal changes nothing.
 func (s *Stack) Evaluate(t Type, f *Facts) Outcome {
 	var first Outcome
 	for i, lib := range s.lib.candidates() {
@@ -83,14 +85,18 @@ func (s *Stack) evaluate(t Type, f *Facts, lib Library) Outcome {
 		}
 	}
 	e := evaluation{Stack: s, facts: f, lib: lib, typ: t, phase: phaseOf(t)}
-	e.stack = s.of[t]
+	lines := t
+	if t == Setcred {
+		lines = Auth
+	}
+	e.stack = s.of[lines]
 	if len(e.stack) == 0 {
-		e.stack = s.other[t]
+		e.stack = s.other[lines]
 	}
 	if len(e.stack) == 0 {
 		return Outcome{
 			Verdict: audit.Refuse, Cause: e.cause(mustFail), Code: mustFail,
-			Message: fmt.Sprintf("no %s line for service %s, and none for other", t, audit.Untrusted(s.service)),
+			Message: fmt.Sprintf("no %s line for service %s, and none for other", lines, audit.Untrusted(s.service)),
 		}
 	}
 	return e.run()
@@ -108,73 +114,43 @@ type evaluation struct {
 }
 
 func (e *evaluation) run() Outcome {
-	e.ask(e.phase)
-	auth := e.answers
-	o, reached := e.judge(func(i int) []choice { return distinct(&e.stack[i], auth[i].codes) }, false)
-	if e.typ != Auth || o.Verdict != audit.Accept {
-		return o
-	}
-	// setcred walks the way that authenticate took.
-	e.ask(setcred)
-	cred := e.answers
-	c, _ := e.judge(func(i int) []choice {
-		var list []choice
-		for _, now := range cred[i].codes {
-			if !reached[i] {
-				list = append(list, choice{now, now})
-				continue
-			}
-			for _, frozen := range auth[i].codes {
-				list = append(list, choice{now, frozen})
-			}
-		}
-		return list
-	}, true)
-	if c.Verdict == audit.Accept {
-		return o
-	}
-	if c.Verdict == audit.Refuse {
-		c.Cause = CauseSetcred
-	}
-	return c
-}
-
-// ask collects every module's answer in a phase.
-func (e *evaluation) ask(p phase) {
-	e.answers = make([]answer, len(e.stack))
-	for i := range e.stack {
-		if h := &e.stack[i]; h.kind == runs {
-			c := call{facts: e.facts, source: e.source, lib: e.lib, service: e.service, phase: p, args: h.args}
-			e.answers[i] = c.module(h.module)
-		} else {
-			e.answers[i] = refuse(mustFail, "the line cannot be used, so it fails")
-		}
-	}
-}
-
-// judge walks the stack and says what its ends have in common; it also tells
-// which modules are asked on some way.
-func (e *evaluation) judge(modules ask, frozen bool) (Outcome, []bool) {
-	ends, reached, ok := walk(e.stack, !e.lib.Debian, frozen, modules)
+	e.ask()
+	// A stack that authenticate has not run before it lets a jump say its part
+	// in setcred; Debian took that away.
+	jumpsCount := e.typ == Setcred && !e.lib.Debian
+	ends, reached, ok := walk(e.stack, jumpsCount, func(i int) []Code { return distinct(&e.stack[i], e.answers[i].codes) })
 	if !ok {
-		return e.unknown(reached, "too many modules may answer anything"), reached
+		return e.unknown(reached, "too many modules may answer anything")
 	}
-	var first result
 	causes := make(map[string]bool)
 	for r := range ends {
 		causes[e.cause(r.status)] = true
 	}
 	if len(causes) != 1 {
-		return e.unknown(reached, ""), reached
+		return e.unknown(reached, "")
 	}
 	// Of several ways to the same verdict the first module explains it.
+	var first result
 	found := false
 	for r := range ends {
-		if !found || r.decider < first.decider {
+		if !found || r.decider < first.decider || r.decider == first.decider && r.status < first.status {
 			first, found = r, true
 		}
 	}
-	return e.outcome(first), reached
+	return e.outcome(first)
+}
+
+// ask collects every module's answer.
+func (e *evaluation) ask() {
+	e.answers = make([]answer, len(e.stack))
+	for i := range e.stack {
+		if h := &e.stack[i]; h.kind == runs {
+			c := call{facts: e.facts, source: e.source, lib: e.lib, phase: e.phase, args: h.args}
+			e.answers[i] = c.module(h.module)
+		} else {
+			e.answers[i] = refuse(mustFail, "the line cannot be used, so it fails")
+		}
+	}
 }
 
 // cause is the id for what the stack returns; empty for a success.
@@ -190,6 +166,8 @@ func (e *evaluation) cause(c Code) string {
 		return CauseAccount
 	case Session:
 		return CauseSession
+	case Setcred:
+		return CauseSetcred
 	default:
 		return CausePassword
 	}

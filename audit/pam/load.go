@@ -8,22 +8,27 @@ import (
 	"sshaudit/audit"
 )
 
-// Type is a kind of stack.
+// Type is what a stack is asked for.
 type Type uint8
 
-// The stacks. Of a password stack only the syntax is looked at: sshd runs it
-// when a password has to be changed.
+// The stacks, and the second question that the auth stack is asked. Of a
+// password stack only the syntax is looked at: sshd runs it when a password has
+// to be changed.
 const (
 	Auth Type = iota + 1
 	Account
 	Session
 	Password
+	Setcred
 )
 
 var typeNames = [...]string{Auth: "auth", Account: "account", Session: "session", Password: "password"}
 
 // String returns the type as a line of pam.d writes it.
 func (t Type) String() string {
+	if t == Setcred {
+		return "setcred"
+	}
 	if t < Auth || t > Password {
 		return "any"
 	}

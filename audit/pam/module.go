@@ -24,6 +24,8 @@ func phaseOf(t Type) phase {
 		return account
 	case Session:
 		return session
+	case Setcred:
+		return setcred
 	default:
 		return authenticate
 	}
@@ -31,12 +33,11 @@ func phaseOf(t Type) phase {
 
 // call is one question to one module.
 type call struct {
-	facts   *Facts
-	source  Source
-	lib     Library
-	service string
-	phase   phase
-	args    []string
+	facts  *Facts
+	source Source
+	lib    Library
+	phase  phase
+	args   []string
 }
 
 // model stands for a module.

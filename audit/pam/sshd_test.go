@@ -200,6 +200,27 @@ func (c *comparison) run(tc stackCase) (unknown bool) {
 	for p, text := range tc.files {
 		all[p] = text
 	}
+	restore := c.write(all)
+	defer restore()
+	c.setShadow(tc.shadow)
+	user := tc.user
+	if user == "" {
+		user = "alice"
+	}
+	cause, why := predicted(Load("sshd", hostSource(c.h), libraries[c.h.Release()]), hostFacts(c.t, c.h, user))
+	got := observed(c.server.Login(user, c.key))
+	if cause == "unknown" {
+		c.t.Logf("%s: unknown (%s), sshd: %q", tc.name, why, got)
+	} else if cause != got {
+		c.t.Errorf("%s: predicted %q (%s), sshd: %q", tc.name, cause, why, got)
+	}
+	return cause == "unknown"
+}
+
+// write makes files and returns what takes that back. The text REMOVE takes a
+// file away; one that begins with MODE666: makes it world-writable.
+func (c *comparison) write(all map[string]string) (restore func()) {
+	c.t.Helper()
 	before := make(map[string][]byte)
 	for p, text := range all {
 		name := strings.TrimPrefix(p, "/")
@@ -221,26 +242,15 @@ func (c *comparison) run(tc stackCase) (unknown bool) {
 		}
 		c.h.WriteFile(p, []byte(text), mode, 0, 0)
 	}
-	c.setShadow(tc.shadow)
-	user := tc.user
-	if user == "" {
-		user = "alice"
-	}
-	cause, why := predicted(Load("sshd", hostSource(c.h), libraries[c.h.Release()]), hostFacts(c.t, c.h, user))
-	got := observed(c.server.Login(user, c.key))
-	if cause == "unknown" {
-		c.t.Logf("%s: unknown (%s), sshd: %q", tc.name, why, got)
-	} else if cause != got {
-		c.t.Errorf("%s: predicted %q (%s), sshd: %q", tc.name, cause, why, got)
-	}
-	for p := range all {
-		if old, ok := before[p]; ok {
-			c.h.WriteFile(p, old, 0o644, 0, 0)
-		} else if err := c.h.FS().Remove(strings.TrimPrefix(p, "/")); err != nil && !os.IsNotExist(err) {
-			c.t.Fatal(err)
+	return func() {
+		for p := range all {
+			if old, ok := before[p]; ok {
+				c.h.WriteFile(p, old, 0o644, 0, 0)
+			} else if err := c.h.FS().Remove(strings.TrimPrefix(p, "/")); err != nil && !os.IsNotExist(err) {
+				c.t.Fatal(err)
+			}
 		}
 	}
-	return cause == "unknown"
 }
 
 // TestStacksDecideAsInTheRealSshd compares with sshd and the PAM library of
@@ -248,6 +258,7 @@ func (c *comparison) run(tc stackCase) (unknown bool) {
 func TestStacksDecideAsInTheRealSshd(t *testing.T) {
 	for _, r := range sshdtest.Releases() {
 		t.Run(string(r), func(t *testing.T) {
+			t.Parallel() // waiting is most of the time
 			c := startComparison(t, r)
 			for _, tc := range stackCases {
 				if got := c.run(tc); got != tc.unknown {
@@ -265,6 +276,7 @@ func TestRandomControlWordsDecideAsInTheRealSshd(t *testing.T) {
 	const stacks = 25
 	for _, r := range sshdtest.Releases() {
 		t.Run(string(r), func(t *testing.T) {
+			t.Parallel() // waiting is most of the time
 			c := startComparison(t, r)
 			rnd := rand.New(rand.NewPCG(1, uint64(len(r))))
 			for i := range stacks {
