@@ -22,6 +22,7 @@ var All = sync.OnceValue(func() []*Check {
 		keyAlgorithm, keyRSASize, keyWeak, keyDuplicate, keyShared, keyUnrestrictedRoot,
 	}
 	list = append(list, keyLines...)
+	list = append(list, loginChecks()...)
 	// sshd's settings
 	for _, row := range sshdAdvice {
 		list = append(list, adviceCheck(row))

@@ -51,7 +51,7 @@ var entries = sync.OnceValue(func() map[string]audit.Doc {
 		m[d.ID] = d
 	}
 	for _, d := range Docs() {
-		if words, ok := spoken[d.ID]; ok {
+		if words, ok := spoken[d.ID]; ok && d.Customer == "" {
 			d.Client, d.Customer = words.client, words.customer
 		}
 		m[d.ID] = d

@@ -2,11 +2,10 @@ package checks
 
 import (
 	"fmt"
-	"regexp"
-	"strconv"
 	"sync"
 
 	"sshaudit/audit"
+	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
 )
 
@@ -35,17 +34,8 @@ func (c *Check) about(a *facts.Account, path audit.Untrusted, format string, arg
 	return f
 }
 
-// safeName is what a user name in a suggested command must look like.
-var safeName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.-]{0,31}\$?$`)
-
-// userArgument returns the account as an argument for a suggested command:
-// its name if no shell could misread it, its uid otherwise.
-func userArgument(a *facts.Account) string {
-	if safeName.MatchString(a.Name) {
-		return a.Name
-	}
-	return "uid:" + strconv.FormatUint(uint64(a.UID), 10)
-}
+// userArgument returns the account as an argument for a suggested command.
+func userArgument(a *facts.Account) string { return decide.UserArgument(a) }
 
 // repair returns the command that repairs the account's modes and owners.
 func repair(a *facts.Account) string { return "sshaudit fix --user " + userArgument(a) }

@@ -15,6 +15,9 @@ type subject struct {
 	files []judged
 	// good are the lines that sshd reads a key from, bad all others.
 	good, bad []judgedLine
+	// causes are what refuses every key; asked tells that somebody looked.
+	causes []audit.Cause
+	asked  bool
 }
 
 // judged is a key file with sshd's answer about it.

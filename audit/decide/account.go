@@ -94,6 +94,7 @@ func (l *login) shellFile() {
 	f := l.a.Login
 	shell := audit.Untrusted(shellName(l.a))
 	switch {
+	case !l.whole():
 	case f == nil:
 		l.doubt(audit.LayerAccount, "the login shell was not looked at")
 	case failed(f):

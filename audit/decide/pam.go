@@ -16,6 +16,10 @@ func (l *login) pamStart() {
 		l.doubt(audit.LayerAccount, "UsePAM is on, and the PAM stack was not looked at")
 		return
 	}
+	if !l.whole() {
+		l.doubt(audit.LayerAccount, "UsePAM is on, and this root is no whole system: its PAM modules are not here")
+		return
+	}
 	l.stack, l.pamFacts = l.via.Session.PAM, l.factsForPAM()
 	if l.accountOutcome = l.stack.Evaluate(pam.Account, l.pamFacts); l.accountOutcome.Cause == pam.CauseInit {
 		l.pamRefuses(audit.LayerAccount, &l.accountOutcome)

@@ -53,6 +53,10 @@ func (l *login) started() bool {
 	return true
 }
 
+// whole tells that the audited root is a whole system, not a part of one that was
+// copied for an audit: there programs are missing that the host itself has.
+func (l *login) whole() bool { return l.h.Live || l.via.Server.Installed }
+
 // port is the port that the client connects to.
 func (l *login) port() int {
 	if l.req.Port != 0 {

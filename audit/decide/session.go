@@ -140,7 +140,7 @@ func (l *login) absent(words []string) bool {
 		return false
 	}
 	f, known := l.via.Session.Programs[words[0]]
-	return known && failed(&f)
+	return known && l.whole() && failed(&f)
 }
 
 // shells are login shells that run a command given by -c, restricted those that
@@ -154,7 +154,7 @@ var (
 // that it does not, or that it is not known.
 func (l *login) shellRuns() bool {
 	shell := shellName(l.a)
-	if f, known := l.via.Session.Programs[shell]; known && l.via.Session.Chroot != nil {
+	if f, known := l.via.Session.Programs[shell]; known && l.via.Session.Chroot != nil && l.whole() {
 		if failed(&f) {
 			l.refuse(audit.LayerSession, audit.Cause{
 				ID: "shell-exec-failed", Path: f.Path, Observed: "missing", Expected: "a program",

@@ -72,6 +72,8 @@ func (l *login) externalSFTP(command string) {
 	switch {
 	case strings.ContainsAny(command, metacharacters), !known:
 		l.doubt(audit.LayerSession, "whether the shell finds the SFTP server %s is not known", audit.Untrusted(words[0]))
+	case !l.whole():
+		l.doubt(audit.LayerSession, "this root is no whole system: whether the host has the SFTP server %s is not known", audit.Untrusted(words[0]))
 	case failed(&f):
 		refused.Observed, refused.Message = "missing", fmt.Sprintf("the SFTP server %s does not exist", audit.Untrusted(words[0]))
 		l.refuse(audit.LayerSession, refused)
