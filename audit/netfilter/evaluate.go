@@ -64,7 +64,7 @@ func (m *machine) first() *state {
 		s.way, s.onLoopback = leaving, true
 	}
 	s.daddr, s.dport = m.q.To, m.q.Port
-	s.mark, s.ctmark, s.zone = zero32, zero32, zero32
+	s.mark, s.ctmark = zero32, zero32
 	return s
 }
 
@@ -92,7 +92,7 @@ func (m *machine) needsConntrack() bool {
 
 func asksConntrack(o op) bool {
 	switch o := o.(type) {
-	case opCt, opCtSet, opNat, opRedirect, opMasq, opNatTo, opMoveMark:
+	case opCt, opCtSet, opZone, opNat, opRedirect, opMasq, opNatTo, opMoveMark:
 		return true
 	case opXT:
 		return o.conntrack

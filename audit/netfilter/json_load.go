@@ -100,6 +100,9 @@ func (b *jsonRuleBuilder) payload(o object, at int) (*jtype, bool) {
 	if base := text(o["base"]); base != "" {
 		return b.rawPayload(base, int(number(o["offset"])), int(number(o["len"])), at)
 	}
+	if o["tunnel"] != nil {
+		return nil, false
+	}
 	protocol := text(o["protocol"])
 	if !b.depend(protocol) {
 		return nil, false

@@ -91,6 +91,9 @@ func (b *jsonRuleBuilder) mangle(o object) {
 	case k == "meta" && (text(key["key"]) == "nftrace" || text(key["key"]) == "secmark"):
 		b.add(opNone{"meta set"})
 		return
+	case k == "ct" && key["dir"] != nil:
+		b.add(opFate{"a conntrack zone of one direction"})
+		return
 	case k == "ct" && c.t != nil:
 		set, t = opCtSet{0, c.key}, c.t
 	case k == "ct":

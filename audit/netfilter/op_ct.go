@@ -152,7 +152,7 @@ func (m *machine) ct(s *state, key uint32, dir int) (value, bool) {
 		_, p := m.tuple(s, dir, key == ctProtoSrc)
 		return p, true
 	case ctZone:
-		return known(binary.NativeEndian.AppendUint16(nil, uint16(s.zone.v))), true
+		return known(binary.NativeEndian.AppendUint16(nil, s.zone)), true
 	}
 	return unknown(16, "ct"), true
 }
@@ -178,13 +178,24 @@ func (o opCtSet) exec(_ *machine, s *state) step {
 			s.ctmark = bitsOf(s.regs.get(o.reg, 4))
 		}
 	case ctZone:
-		// A zone is a template for conntrack; it has no say by itself.
-		if v := s.regs.get(o.reg, 2); s.track == untouched && v.isKnown() {
-			s.zone.v = uint32(binary.NativeEndian.Uint16(v.b))
+		v := s.regs.get(o.reg, 2)
+		if !v.isKnown() {
+			return untold("an unknown conntrack zone")
 		}
+		return opZone{binary.NativeEndian.Uint16(v.b)}.exec(nil, s)
 	case ctSecmark, ctLabels, ctEventmask:
 	default:
 		return unknownOp("ct set")
+	}
+	return goOn()
+}
+
+// opZone gives the packet a conntrack zone, as a template for conntrack to come.
+type opZone struct{ zone uint16 }
+
+func (o opZone) exec(_ *machine, s *state) step {
+	if s.track == untouched {
+		s.zone = o.zone
 	}
 	return goOn()
 }

@@ -25,6 +25,8 @@ func (w *renderer) statement(o op) {
 		w.add("<" + o.name + ">")
 	case opFate:
 		w.add(o.name)
+	case opZone:
+		w.add(fmt.Sprintf("-j CT --zone %d", o.zone))
 	case opNotrack:
 		w.word("notrack", "-j CT --notrack")
 	case opQueue:

@@ -2,6 +2,7 @@ package netfilter
 
 import (
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -40,7 +41,17 @@ func (b *saveRule) target(name string, isGoto bool, opts []option) op {
 		if _, ok := get("--notrack"); ok {
 			return opNotrack{}
 		}
-		return opNone{"CT"}
+		for _, n := range []string{"--zone-orig", "--zone-reply"} {
+			if _, ok := get(n); ok {
+				return opFate{"a conntrack zone of one direction"}
+			}
+		}
+		zone, ok := get("--zone")
+		n, err := strconv.ParseUint(zone, 0, 16)
+		if ok && err != nil {
+			return opFate{"an unknown conntrack zone"}
+		}
+		return opZone{uint16(n)}
 	case "NOTRACK":
 		return opNotrack{}
 	case "DNAT", "REDIRECT":

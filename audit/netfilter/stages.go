@@ -71,11 +71,16 @@ func (m *machine) trackPacket(s *state) {
 	if s.track != untouched || !m.ctOn || s.way == refusal {
 		return
 	}
-	if s.way == request || s.way == leaving || s.established {
+	if s.way == request || s.way == leaving {
+		s.track, s.entryZone = tracked, s.zone
+		return
+	}
+	// An entry is found only from its own zone.
+	if s.established = s.established && s.zone == s.entryZone; s.established {
 		s.track = tracked
 		return
 	}
-	// The first packet was not tracked. To conntrack a lone SYN-ACK is invalid
+	// The first packet was not tracked, or in another zone. To conntrack a lone SYN-ACK is invalid
 	// (nf_conntrack_proto_tcp.c, tcp_conntracks), a lone ACK or datagram new.
 	if s.way == reply && m.q.Proto == TCP {
 		return
@@ -87,7 +92,7 @@ func (m *machine) trackPacket(s *state) {
 func (m *machine) turn(s *state, w way) {
 	established := s.track == tracked && !s.noCtNew || s.established
 	s.way, s.established, s.replyDir = w, established, w == reply
-	s.mark, s.priority, s.track = zero32, bits32{}, untouched
+	s.mark, s.priority, s.track, s.zone = zero32, bits32{}, untouched, 0
 	if m.loopback && w == later && established {
 		s.track = tracked // it has been out before it comes in
 	}

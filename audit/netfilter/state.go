@@ -79,8 +79,9 @@ type core struct {
 	natOnce, snatOnce bool
 	// dnat is conntrack's IPS_DST_NAT; snat IPS_SRC_NAT.
 	dnat, snat bool
-	zone       bits32
-	added      *addition
+	// zone is the packet's conntrack zone, entryZone that of the connection's entry.
+	zone, entryZone uint16
+	added           *addition
 	// refused is the rule that rejected the request, while its refusal is on the
 	// way out; reset tells a TCP reset from an ICMP error.
 	refused *ref

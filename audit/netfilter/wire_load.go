@@ -45,6 +45,9 @@ func readCt(_ *Table, a *attrs) op {
 		if a.reg(4) < 0 {
 			return nil
 		}
+		if a.has(3) {
+			return opFate{"a conntrack zone of one direction"}
+		}
 		return opCtSet{a.reg(4), a.u32(2)}
 	}
 	o := opCt{a.reg(1), a.u32(2), -1}

@@ -33,7 +33,10 @@ func readTarget(name string, rev int, x *blob, f Family) op {
 		if x.u16(0)&1 != 0 {
 			return opNotrack{}
 		}
-		return opNone{"CT"}
+		if x.u16(0)&^2 != 0 {
+			return opFate{"a conntrack zone of one direction"}
+		}
+		return opZone{x.u16(2)}
 	case "NOTRACK":
 		return opNotrack{}
 	case "DNAT", "REDIRECT":

@@ -149,6 +149,8 @@ add bip 192.0.2.60-192.0.2.70
 	{name: "bridge ports and groups", v4: filter("DROP", established, "-A INPUT -m physdev --physdev-in eth7 -j ACCEPT", "-A INPUT -m devgroup --src-group 0x5 -j ACCEPT", "-A INPUT -p tcp -m tcp --dport 22 -j ACCEPT", "-A INPUT -m realm --realm 0x5 -j ACCEPT"), unsure: true},
 	{name: "conntrack in every form", v4: filter("DROP", "-A INPUT -m conntrack --ctdir REPLY -j ACCEPT", "-A INPUT -m conntrack --ctstatus SEEN_REPLY -j ACCEPT", "-A INPUT -p tcp -m conntrack --ctorigsrc 192.0.2.0/24 --ctstate NEW -m tcp --dport 22 -j ACCEPT", "-A INPUT -m conntrack ! --ctproto 17 --ctorigdstport 80:443 --ctstate NEW,RELATED -j ACCEPT",
 		"-A INPUT -p tcp -m conntrack --ctreplsrc 192.0.2.2/32 -m tcp --dport 2222 -j ACCEPT", "-A INPUT -p tcp -m conntrack ! --ctorigdst 192.0.2.1/32 -m tcp --dport 8080 -j ACCEPT", "-A INPUT -m connmark --mark 0x0 -m helper --helper sip -j ACCEPT")},
+	{name: "zones by CT", v4: "*raw\n:PREROUTING ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A PREROUTING -p tcp -m tcp --dport 22 -j CT --zone 5\n-A PREROUTING -p tcp -m tcp --dport 80 -j CT --zone 6\n-A OUTPUT -p tcp -m tcp --sport 80 -j CT --zone 6\n-A PREROUTING -p tcp -m tcp --dport 443 -j CT --ctevents new\nCOMMIT\n" +
+		"*filter\n:INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n-A OUTPUT -p tcp -m conntrack --ctstate ESTABLISHED -j ACCEPT\n-A OUTPUT -p tcp -j DROP\nCOMMIT\n"},
 	{name: "proxmox shape", v4: `*filter
 :INPUT ACCEPT [0:0]
 :FORWARD ACCEPT [0:0]

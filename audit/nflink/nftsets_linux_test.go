@@ -301,6 +301,12 @@ table inet t {
 	chain mangle { type filter hook prerouting priority mangle; policy accept; tcp option maxseg size set 1400; meta priority set "1:1"; ct event set new,related; ip dscp set cs1; ip ttl set 32; }
 	chain i { type filter hook input priority 0; policy drop; ct state established accept; ct zone 7 tcp dport 22 accept; ct zone 0 tcp dport 80 accept; }
 }`},
+	{name: "zone on the way in only", rules: `
+table inet t {
+	chain raw { type filter hook prerouting priority raw; policy accept; tcp dport { 22, 80 } ct zone set 7; }
+	chain i { type filter hook input priority 0; policy accept; tcp dport 22 ct state new accept; }
+	chain o { type filter hook output priority 0; policy accept; tcp sport 80 ct state invalid drop; tcp sport 22 ct state established drop; tcp sport 443 ct state established ip daddr 10.0.0.0/8 drop; }
+}`},
 	{name: "raw payloads", rules: base("@th,16,16 22 accept\n@nh,96,32 0x0a010203 tcp dport 80 accept\nip saddr . ip daddr { 192.0.2.10 . 192.0.2.1, 10.0.0.0/8 . 192.0.2.2 } tcp dport 443 accept\nip daddr . tcp dport { 192.0.2.2 . 2222 } accept\nip6 saddr & ffff:ffff:: == 2001:db8:: tcp dport 8080 accept")},
 	{name: "tproxy", unsure: true, rules: `
 table inet t { chain p { type filter hook prerouting priority mangle; policy accept; meta l4proto tcp tcp dport 80 tproxy to :22 meta mark set 1 accept; }; chain i { type filter hook input priority 0; policy drop; ct state established accept; tcp dport { 22, 80 } accept; }; }`},
