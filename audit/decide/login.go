@@ -75,6 +75,7 @@ func Login(h *facts.Host, a *facts.Account, via *facts.Via, req Request) Answer 
 			l.method()
 			l.authenticate()
 			l.root()
+			l.complete()
 			l.pam()
 			l.session()
 		}
@@ -94,6 +95,8 @@ type login struct {
 	unsettled string
 	// granted is what the accepted key brings to the session.
 	granted granted
+	// partial tells that another method has to follow.
+	partial bool
 
 	// stack is PAM's; nil if it has no say. accountOutcome is its word on the account.
 	stack          *pam.Stack

@@ -100,13 +100,21 @@ func (l *login) listed(left [][]string) {
 	switch {
 	case alone:
 	case first:
-		l.refuse(audit.LayerMethod, l.set("method-partial", "authenticationmethods",
-			fmt.Sprintf("AuthenticationMethods asks for another method after %s", l.req.Method),
-			"tell the customer to go on with the next method, or change AuthenticationMethods"))
+		l.partial = true
 	case l.enabled(l.req.Method):
 		l.refuse(audit.LayerMethod, l.set("method-disabled", "authenticationmethods",
 			fmt.Sprintf("no list of AuthenticationMethods begins with %s", l.req.Method),
 			"tell the customer to begin with another method, or change AuthenticationMethods"))
+	}
+}
+
+// complete judges, once the method succeeded, whether it is enough
+// (auth2.c auth2_update_methods_lists).
+func (l *login) complete() {
+	if l.partial {
+		l.refuse(audit.LayerMethod, l.set("method-partial", "authenticationmethods",
+			fmt.Sprintf("AuthenticationMethods asks for another method after %s", l.req.Method),
+			"tell the customer to go on with the next method, or change AuthenticationMethods"))
 	}
 }
 

@@ -27,6 +27,8 @@ type loginCase struct {
 	ssh, sftp string
 	// forced tells that a forced command, which says nothing, is what runs.
 	forced bool
+	// random tells that nobody knows what refuses it.
+	random bool
 	// unsure tells that no definite answer is wanted of sftp or ssh.
 	unsure bool
 }
