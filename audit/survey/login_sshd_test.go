@@ -151,9 +151,13 @@ func (b *loginBox) compare(s *sshdtest.Server, q *question) {
 	if want := q.want(); first != want && !q.c.unsure && !q.c.random {
 		b.t.Errorf("%s: the first cause is %s, want %s: %+v\n%s", what, first, want, q.answer.Causes, real.Client)
 	}
+	// Up to 9.7 root's own process looks at the chroot, and its words go nowhere.
+	if q.c.user.UID == 0 && strings.HasPrefix(first, "chroot-") {
+		return
+	}
 	if proof, ok := logProofs[first]; ok && !proof.MatchString(real.Log+"\n"+real.Client) {
 		b.t.Errorf("%s: the log does not prove %s of %s\n%s\n%s\n%s", what, first, q.c.user.Name, strings.Join(q.c.match, "; "), real.Client, telling(real.Log))
-	} else if !ok && q.c.random {
+	} else if !ok && q.c.random { // nothing proves it: then nothing may prove another
 		for id, other := range logProofs {
 			if other.MatchString(real.Log + "\n" + real.Client) {
 				b.t.Errorf("%s: the first cause is %s, and the log proves %s\n%s\n%s", what, first, id, strings.Join(q.c.match, "; "), real.Client)
@@ -180,7 +184,7 @@ var logProofs = func() map[string]*regexp.Regexp {
 		"max-sessions": "no more sessions", "ak-from": "not from a permitted host", "cert-name-not-principal": "name is not a listed principal",
 		"cert-expired": "invalid: expired", "cert-not-yet-valid": "not yet valid", "cert-no-principals": "lacks principal list",
 		"cert-source-address": "not from a permitted source address", "principal-not-authorized": "authorized principal|not.*principal",
-		"principals-options": "certificate principals options", "user-unknown": "Invalid user", "root-refused": "ROOT LOGIN REFUSED",
+		"principals-options": "certificate principals options", "user-unknown": "Invalid user", "root-refused": "ROOT LOGIN REFUSED", "root-forced-only": "ROOT LOGIN REFUSED",
 		"subsystem-not-configured": "subsystem not found|subsystem request failed",
 		"user-expired":             "has expired", "tcpwrappers-deny": "refused by tcp wrapper",
 		"pam-account-denied": "Access denied for user .* by PAM account configuration", "password-expired-pam": "(?i)password.*(expired|change)",
