@@ -107,10 +107,18 @@ func (db *DB) readShadow(text string) {
 	db.shadow = make([]Shadow, len(db.accounts))
 	lines, bad := parseShadow(text)
 	db.problems = append(db.problems, bad...)
+	next := 0 // shadow has the order of passwd mostly
 	for i := range lines {
+		k, ok := next, next < len(db.accounts) && db.accounts[next].Name == lines[i].name
+		if !ok {
+			k, ok = db.find(lines[i].name)
+		}
 		// getspnam(3) returns the first line of a name.
-		if k, ok := db.find(lines[i].name); ok && !db.shadow[k].Present {
+		if ok && !db.shadow[k].Present {
 			db.shadow[k] = lines[i].Shadow
+		}
+		if ok {
+			next = k + 1
 		}
 	}
 }

@@ -92,7 +92,9 @@ func eachLine(text string, f func(number int, line string)) {
 	for number := 1; text != ""; number++ {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
-		line = strings.TrimLeft(line, " \t\r\v\f")
+		if line != "" && line[0] <= ' ' {
+			line = strings.TrimLeft(line, " \t\r\v\f")
+		}
 		if nul := strings.IndexByte(line, 0); nul >= 0 {
 			line = line[:nul]
 		}
@@ -105,8 +107,16 @@ func eachLine(text string, f func(number int, line string)) {
 
 // field cuts the next colon-separated field off the line.
 func field(line *string) string {
-	f, rest, _ := strings.Cut(*line, ":")
-	*line = rest
+	// Fields are short: a call that searches fast costs more than the search.
+	for i := range len(*line) {
+		if (*line)[i] == ':' {
+			f := (*line)[:i]
+			*line = (*line)[i+1:]
+			return f
+		}
+	}
+	f := *line
+	*line = ""
 	return f
 }
 
@@ -226,6 +236,20 @@ func days(s string) (int32, bool) {
 	if s == "" {
 		return -1, true
 	}
+	if len(s) <= 5 { // almost every one
+		n := int32(0)
+		for i := range len(s) {
+			if s[i] < '0' || s[i] > '9' {
+				return slowDays(s)
+			}
+			n = n*10 + int32(s[i]-'0')
+		}
+		return n, true
+	}
+	return slowDays(s)
+}
+
+func slowDays(s string) (int32, bool) {
 	n, err := strconv.ParseInt(s, 10, 32)
 	return int32(n), err == nil
 }
