@@ -59,8 +59,23 @@ func (s *Server) SFTP(user, key string, options ...string) Login {
 	})
 }
 
+// askpass prints the password that the environment holds.
+const askpass = "/root/askpass"
+
+// Password lets the release's own ssh log in as user with a password and run a
+// command. Accepted tells of keys only; Exit is that of the command.
+func (s *Server) Password(user, password, command string) Login {
+	s.h.t.Helper()
+	s.h.WriteFile(askpass, []byte("#!/bin/sh\nprintf '%s\\n' \"$PASSWORD\"\n"), 0o755, 0, 0)
+	return s.client(user, "", "/usr/bin/ssh", func(port int) []string {
+		return clientArguments(port, user, "", command, []string{
+			"-o", "BatchMode=no", "-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1",
+		})
+	}, "PASSWORD="+password, "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+}
+
 // client runs a program that makes one connection.
-func (s *Server) client(user, input, program string, arguments func(port int) []string) Login {
+func (s *Server) client(user, input, program string, arguments func(port int) []string, environment ...string) Login {
 	s.h.t.Helper()
 	s.one.Lock()
 	defer s.one.Unlock()
@@ -74,6 +89,7 @@ func (s *Server) client(user, input, program string, arguments func(port int) []
 	from := s.logSize()
 	cmd := s.h.Command(ctx, program, arguments(relay.port())...)
 	cmd.Stdin = strings.NewReader(input)
+	cmd.Env = append(cmd.Env, environment...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err = cmd.Run()
