@@ -73,7 +73,7 @@ func reasons(list ...Outcome) string {
 
 func (s *Stack) evaluate(t Type, f *Facts, lib Library) Outcome {
 	if lib != s.lib { // the files themselves read differently
-		s = Load(s.service, s.source, lib)
+		s = Load(s.service, s.given, lib)
 	}
 	switch {
 	case s.unread != nil:
@@ -145,7 +145,7 @@ func (e *evaluation) ask() {
 	e.answers = make([]answer, len(e.stack))
 	for i := range e.stack {
 		if h := &e.stack[i]; h.kind == runs {
-			c := call{facts: e.facts, source: e.source, lib: e.lib, phase: e.phase, args: h.args}
+			c := call{facts: e.facts, given: e.given, source: e.source, lib: e.lib, phase: e.phase, args: h.args}
 			e.answers[i] = c.module(h.module)
 		} else {
 			e.answers[i] = refuse(mustFail, "the line cannot be used, so it fails")
@@ -232,6 +232,9 @@ func (e *evaluation) unknown(reached []bool, reason string) Outcome {
 			o.Unknown = append(o.Unknown, name)
 			said = append(said, fmt.Sprintf("%s (%s:%d): %s", name, audit.Untrusted(h.file), h.line, e.answers[i].missing))
 		}
+	}
+	if o.Message == "" {
+		o.Message = "what the " + e.typ.String() + " stack answers"
 	}
 	if len(said) > 0 {
 		o.Message = strings.Join(said, "; ")

@@ -130,7 +130,7 @@ func (o *faillockOptions) tally(c *call) answer {
 		failed = Ignore // it only writes
 	}
 	file := o.dir + "/" + c.facts.User
-	data, err := c.source.Read(file)
+	data, err := c.given.Read(file)
 	if missing(err) {
 		return sure(failed)
 	}

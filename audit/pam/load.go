@@ -68,8 +68,9 @@ const (
 // Stack is what libpam makes of the files of one service.
 type Stack struct {
 	service string
-	source  Source
-	lib     Library
+	// given is the source itself, source the one that remembers.
+	given, source Source
+	lib           Library
 	// of are the modules of the service and of the fallback "other", by type.
 	of, other [Password + 1][]handler
 	// broken says why pam_start fails, nil if it does not.
@@ -99,7 +100,7 @@ var dirs = []string{"/etc/pam.d/", "/usr/lib/pam.d/"}
 // is part of the verdict.
 func Load(service string, source Source, lib Library) *Stack {
 	// pam_start takes the last element and lower case.
-	s := &Stack{service: strings.ToLower(path.Base(service)), source: source, lib: lib}
+	s := &Stack{service: strings.ToLower(path.Base(service)), given: source, source: source.remembered(), lib: lib}
 	found := false
 	for i, name := range []string{s.service, "other"} {
 		l := loader{Stack: s, into: &s.of}

@@ -33,11 +33,12 @@ func phaseOf(t Type) phase {
 
 // call is one question to one module.
 type call struct {
-	facts  *Facts
-	source Source
-	lib    Library
-	phase  phase
-	args   []string
+	facts *Facts
+	// given is for what belongs to the account, source for what all accounts share.
+	given, source Source
+	lib           Library
+	phase         phase
+	args          []string
 }
 
 // model stands for a module.

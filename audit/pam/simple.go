@@ -195,7 +195,7 @@ func env(c *call) answer {
 	}
 	if c.has("user_readenv=1") {
 		file := c.facts.Home + "/" + own
-		if _, err := c.source.Mode(file); !missing(err) {
+		if _, err := c.given.Mode(file); !missing(err) {
 			return unsure("the variables in "+audit.Untrusted(file).String()+" are not evaluated", Success, Abort)
 		}
 	}
@@ -236,7 +236,7 @@ func loginuid(c *call) answer {
 
 // mkhomedir is pam_mkhomedir.c: with a home there is nothing to do.
 func mkhomedir(c *call) answer {
-	if mode, err := c.source.Mode(c.facts.Home); err == nil && mode&fs.ModeDir != 0 {
+	if mode, err := c.given.Mode(c.facts.Home); err == nil && mode&fs.ModeDir != 0 {
 		return sure(Success)
 	}
 	return unsure("whether the home can be made", Success, PermDenied)
