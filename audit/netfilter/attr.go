@@ -91,8 +91,8 @@ func cString(b []byte) string { return string(cBytes(b)) }
 
 // cBytes cuts at the first zero byte.
 func cBytes(b []byte) []byte {
-	if i := bytes.IndexByte(b, 0); i >= 0 {
-		return b[:i]
+	if before, _, ok := bytes.Cut(b, []byte{0}); ok {
+		return before
 	}
 	return b
 }

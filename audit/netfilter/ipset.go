@@ -3,6 +3,7 @@ package netfilter
 import (
 	"bytes"
 	"encoding/binary"
+	"slices"
 	"strings"
 )
 
@@ -236,7 +237,7 @@ func (o opXTSet) exec(m *machine, s *state) step {
 			continue
 		}
 		if set, err := m.rs.IPSet("", n); err == nil && set != nil {
-			names = append(names[:len(names):len(names)], set.Name)
+			names = append(slices.Clip(names), set.Name)
 		}
 	}
 	for _, name := range names {

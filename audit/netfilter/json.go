@@ -59,7 +59,7 @@ func strictJSON(text []byte, into any) error {
 func jsonProblem(text []byte, err error) string {
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
-	at := int64(-1)
+	var at int64
 	switch {
 	case errors.As(err, &syntax):
 		at = syntax.Offset

@@ -2,6 +2,7 @@ package netfilter
 
 import (
 	"fmt"
+	"slices"
 )
 
 // jsonSet reads a named set or map.
@@ -139,7 +140,7 @@ func (t *Set) element(v any) (Element, error) {
 			return e, err
 		}
 		for len(lo)%4 != 0 {
-			lo, hi = append(lo[:len(lo):len(lo)], 0), append(hi[:len(hi):len(hi)], 0)
+			lo, hi = append(slices.Clip(lo), 0), append(slices.Clip(hi), 0)
 		}
 		e.Key, e.KeyEnd = append(e.Key, lo...), append(e.KeyEnd, hi...)
 	}

@@ -84,7 +84,7 @@ func (b *jsonRuleBuilder) mangle(o object) {
 		return
 	}
 	var set op
-	t := typeHost4
+	var t *jtype
 	switch m, c := metaKeys[text(key["key"])], ctKeys[text(key["key"])]; {
 	case k == "meta" && m.t != nil:
 		set, t = opMetaSet{0, m.key}, m.t

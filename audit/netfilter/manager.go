@@ -213,6 +213,7 @@ func (m *machine) plainChange(at *ref) string {
 			map[bool]string{false: "ip", true: "ip6"}[m.v6], m.q.From, m.q.Proto, m.q.Port)
 	case Legacy:
 		return iptablesInsert(c, m.q, map[bool]string{false: "iptables-legacy", true: "ip6tables-legacy"}[m.v6])
+	case IPTables:
 	}
 	return iptablesInsert(c, m.q, map[bool]string{false: "iptables", true: "ip6tables"}[m.v6])
 }

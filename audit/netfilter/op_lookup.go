@@ -1,5 +1,7 @@
 package netfilter
 
+import "slices"
+
 import "bytes"
 
 // opLookup looks a key up in a set or map (nft_lookup.c). A map without the key
@@ -128,6 +130,7 @@ func (t *Set) find(key value) (hit *Element, perhaps []*Element, surely bool) {
 			return e, nil, true
 		case maybe:
 			perhaps = append(perhaps, e)
+		case no:
 		}
 	}
 	if any != nil && len(perhaps) == 0 {
@@ -212,7 +215,7 @@ func (o opDynset) exec(m *machine, s *state) step {
 	}
 	guards := o.guards
 	if hit != nil && hit.Guard != "" {
-		guards = append(guards[:len(guards):len(guards)], hit.Guard)
+		guards = append(slices.Clip(guards), hit.Guard)
 	}
 	full := hit == nil && o.set.Size > 0 && len(o.set.Elements) >= o.set.Size
 	if hit == nil {

@@ -174,7 +174,7 @@ func TestRecordedIPSetsAreSearched(t *testing.T) {
 		{"three", "src,dst,dst", "192.0.2.66 80/tcp", yes},
 	} {
 		x := xtSet{set: c.set}
-		for _, d := range strings.Split(c.dirs, ",") {
+		for d := range strings.SplitSeq(c.dirs, ",") {
 			x.dirs = append(x.dirs, d == "src")
 		}
 		m := &machine{rs: rs, q: question(t, c.ask)}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -55,8 +56,8 @@ func flagList(t *jtype, b []byte) string {
 func numberOf(t *jtype, b []byte) uint64 {
 	var n uint64
 	if t.host && littleEndian {
-		for i := len(b) - 1; i >= 0; i-- {
-			n = n<<8 | uint64(b[i])
+		for _, v := range slices.Backward(b) {
+			n = n<<8 | uint64(v)
 		}
 		return n
 	}

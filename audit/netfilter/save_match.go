@@ -84,7 +84,7 @@ func saveICMP(_ *saveRule, _ string, opts []option) ([]op, error) {
 }
 
 func flagBits(s string) (b byte, ok bool) {
-	for _, n := range strings.Split(s, ",") {
+	for n := range strings.SplitSeq(s, ",") {
 		switch n {
 		case "ALL":
 			b |= 0x3f
@@ -115,7 +115,7 @@ func saveMultiport(_ *saveRule, _ string, opts []option) ([]op, error) {
 	default:
 		return nil, errOption
 	}
-	for _, p := range strings.Split(o.arg(0), ",") {
+	for p := range strings.SplitSeq(o.arg(0), ",") {
 		from, to, err := portPair(p, ":")
 		if err != nil {
 			return nil, err

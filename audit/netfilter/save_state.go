@@ -6,7 +6,7 @@ import (
 )
 
 func stateBits(s string) (bits uint16, ok bool) {
-	for _, n := range strings.Split(s, ",") {
+	for n := range strings.SplitSeq(s, ",") {
 		found := false
 		for _, k := range stateNames {
 			if k.name == n {
@@ -56,7 +56,7 @@ func saveConntrack(b *saveRule, _ string, opts []option) ([]op, error) {
 			continue
 		case "--ctstatus":
 			bits, ok := uint64(0), true
-			for _, n := range strings.Split(strings.ToLower(o.arg(0)), ",") {
+			for n := range strings.SplitSeq(strings.ToLower(o.arg(0)), ",") {
 				bit, known := typeStatus.names[strings.Replace(n, "seen_reply", "seen-reply", 1)]
 				bits, ok = bits|bit, ok && known
 			}
@@ -113,7 +113,7 @@ func saveAddrtype(_ *saveRule, _ string, opts []option) ([]op, error) {
 			return nil, errOption
 		}
 		a := xtAddrtype{dest: o.name == "--dst-type", invert: o.not}
-		for _, n := range strings.Split(o.arg(0), ",") {
+		for n := range strings.SplitSeq(o.arg(0), ",") {
 			found := false
 			for i, name := range addrTypes {
 				if name == n {
@@ -143,7 +143,7 @@ func saveSet(_ *saveRule, _ string, opts []option) ([]op, error) {
 			continue
 		}
 		m.set, m.invert = o.arg(0), o.not
-		for _, d := range strings.Split(o.arg(1), ",") {
+		for d := range strings.SplitSeq(o.arg(1), ",") {
 			if d != "src" && d != "dst" {
 				return nil, errOption
 			}

@@ -2,6 +2,7 @@ package netfilter
 
 import (
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,10 +18,8 @@ func (b *saveRule) target(name string, isGoto bool, opts []option) op {
 	}
 	get := func(names ...string) (string, bool) {
 		for _, o := range opts {
-			for _, n := range names {
-				if o.name == n {
-					return o.arg(0), true
-				}
+			if slices.Contains(names, o.name) {
+				return o.arg(0), true
 			}
 		}
 		return "", false

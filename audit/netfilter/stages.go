@@ -152,6 +152,7 @@ func (m *machine) route(s *state) (outcome, bool) {
 			return fail("destination NAT to " + dst.String() + ", which is not this host: forward chains and that host decide")
 		}
 		return fail("whether " + dst.String() + " is served here: it is no address of this host")
+	case maybe:
 	}
 	if s.natOnce && s.daddr != m.q.To {
 		return fail("whether " + dst.String() + ", the target of the destination NAT, is this host")

@@ -20,8 +20,9 @@ func (t tri) not() tri {
 		return no
 	case no:
 		return yes
+	default:
+		return maybe
 	}
-	return maybe
 }
 
 func (t tri) and(u tri) tri {
@@ -102,7 +103,7 @@ func (v value) high() []byte {
 // equals compares the first len(data) bytes, as nft_cmp_eval does.
 func (v value) equals(data []byte) tri {
 	n := len(data)
-	if n > len(v.b) {
+	if n > min(len(v.b), len(v.known)) {
 		return maybe
 	}
 	all := true

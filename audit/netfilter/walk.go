@@ -115,6 +115,7 @@ func (m *machine) obey(s *state, r *Rule, st step, g *segment) (outcome, bool) {
 			return m.giveUp("jumps nest too deep"), true
 		}
 		s.chain, s.rule, s.op = to, 0, 0
+	case Continue:
 	}
 	return outcome{}, false
 }

@@ -67,16 +67,17 @@ func (x xtRPFilter) test(m *machine, s *state) tri {
 }
 
 func (x xtRPFilter) text() string {
-	s := "-m rpfilter"
+	var s strings.Builder
+	s.WriteString("-m rpfilter")
 	for _, o := range []struct {
 		on   bool
 		name string
 	}{{x.loose, " --loose"}, {x.mark, " --validmark"}, {x.invert, " --invert"}} {
 		if o.on {
-			s += o.name
+			s.WriteString(o.name)
 		}
 	}
-	return s
+	return s.String()
 }
 
 // xtPolicy is -m policy --dir in: a plain packet has no security path, so only

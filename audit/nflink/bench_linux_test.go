@@ -94,7 +94,7 @@ func TestRuleSetThatChangesIsReadAgain(t *testing.T) {
 	for range 60 {
 		_, as, err := Ask(context.Background(), Options{NetNS: l.server.fd}, qs)
 		if err != nil {
-			if err != ErrChanging {
+			if !errors.Is(err, ErrChanging) {
 				t.Fatal(err)
 			}
 			continue

@@ -3,6 +3,7 @@ package nflink
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 
 	"github.com/mdlayher/netlink"
 	"golang.org/x/sys/unix"
@@ -42,7 +43,7 @@ func (s *session) ipset(name string, index uint16) (*netfilter.IPSet, error) {
 func (s *session) readIPSet(name string, index uint16) (*netfilter.IPSet, error) {
 	head := append(nfgenmsg(netfilter.IPv4), attr(attrIPSetProtocol, []byte{ipsetProtocol})...)
 	if name == "" {
-		req := append(head[:len(head):len(head)], attr(attrIPSetIndex|unix.NLA_F_NET_BYTEORDER, binary.BigEndian.AppendUint16(nil, index))...)
+		req := append(slices.Clip(head), attr(attrIPSetIndex|unix.NLA_F_NET_BYTEORDER, binary.BigEndian.AppendUint16(nil, index))...)
 		msgs, err := s.exchange(unix.NFNL_SUBSYS_IPSET, cmdIPSetByIndex, 0, req)
 		if err != nil || len(msgs) != 1 {
 			return nil, fmt.Errorf("read name of ipset %d: %w", index, err)
@@ -51,7 +52,7 @@ func (s *session) readIPSet(name string, index uint16) (*netfilter.IPSet, error)
 			return nil, fmt.Errorf("read name of ipset %d: %w", index, err)
 		}
 	}
-	req := append(head[:len(head):len(head)], attr(attrIPSetName, zstring(name))...)
+	req := append(slices.Clip(head), attr(attrIPSetName, zstring(name))...)
 	msgs, err := s.exchange(unix.NFNL_SUBSYS_IPSET, cmdIPSetList, netlink.Dump, req)
 	if err != nil {
 		return nil, fmt.Errorf("read ipset %s: %w", name, err)

@@ -192,10 +192,10 @@ func (l *lane) clean(t testing.TB) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, table := range strings.Fields(names) {
+		for table := range strings.FieldsSeq(names) {
 			chains := map[string]string{"filter": "INPUT FORWARD OUTPUT", "nat": "PREROUTING INPUT OUTPUT POSTROUTING", "mangle": "PREROUTING INPUT FORWARD OUTPUT POSTROUTING", "raw": "PREROUTING OUTPUT", "security": "INPUT FORWARD OUTPUT"}[table]
 			text := "*" + table + "\n"
-			for _, c := range strings.Fields(chains) {
+			for c := range strings.FieldsSeq(chains) {
 				text += ":" + c + " ACCEPT [0:0]\n"
 			}
 			l.server.must(t, text+"COMMIT\n", p+"-legacy-restore")
