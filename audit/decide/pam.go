@@ -1,6 +1,8 @@
 package decide
 
 import (
+	"strings"
+
 	"sshaudit/audit"
 	"sshaudit/audit/pam"
 	"sshaudit/audit/sshpattern"
@@ -25,6 +27,17 @@ func (l *login) pamStart() {
 		l.pamRefuses(audit.LayerAccount, &l.accountOutcome)
 		l.stack = nil
 	}
+}
+
+// pamRepairs are what puts right what a module minds.
+var pamRepairs = map[string]string{
+	"pam_nologin":  "remove /etc/nologin when the maintenance is over",
+	"pam_deny":     "the message names the module before it that said no: correct what that one minds",
+	"pam_unix":     "chage -l NAME shows the dates; chage -E -1 NAME takes the expiry away",
+	"pam_access":   "add a line for NAME to /etc/security/access.conf",
+	"pam_faillock": "faillock --user NAME --reset",
+	"pam_time":     "add a line for NAME to /etc/security/time.conf",
+	"pam_limits":   "raise maxlogins for NAME in /etc/security/limits.conf",
 }
 
 // factsForPAM is what the modules look at.
@@ -87,6 +100,9 @@ func (l *login) pamSays(layer audit.Layer, o *pam.Outcome) {
 
 func (l *login) pamRefuses(layer audit.Layer, o *pam.Outcome) {
 	c := audit.Cause{ID: o.Cause, Path: o.File, Line: o.Line, Message: "PAM refuses: " + o.Message, Fix: "correct what the module " + o.Module.String() + " reads, or its line"}
+	if fix, ok := pamRepairs[string(o.Module)]; ok {
+		c.Fix = strings.ReplaceAll(fix, "NAME", UserArgument(l.a))
+	}
 	switch {
 	case o.Cause == pam.CausePasswordExpired:
 		c.Message, c.Fix = "PAM asks for a new password before anything else: "+o.Message, "let the customer set a new password, or chage -d today "+UserArgument(l.a)

@@ -32,20 +32,21 @@ func (l *login) started() bool {
 		return false
 	}
 	switch {
-	case l.req.Port != 0 && !Listens(s, l.req.Port):
-		l.doubt(audit.LayerService, "no sshd is configured for port %d; a socket unit may listen there", l.req.Port)
-	case !l.h.Live, s.Named:
-		l.note(audit.LayerService, "whether sshd runs was not looked at")
-	case l.h.Listening != nil && !l.h.Listening[l.port()]:
+	case l.h.Live && !s.Named && l.h.Listening != nil && !l.h.Listening[l.port()]:
 		l.refuse(audit.LayerService, audit.Cause{
 			ID: "not-listening", Message: fmt.Sprintf("nobody listens on port %d of this host", l.port()),
-			Fix: "systemctl start ssh (sshd on Red Hat), and look at its log",
+			Fix: "systemctl start ssh (sshd on Red Hat), and look at its log; or let the customer use the right port",
 		})
+	case l.req.Port != 0 && !Listens(s, l.req.Port):
+		l.unsettled = "no sshd is configured for the port"
+		l.doubt(audit.LayerService, "no sshd is configured for port %d; a socket unit or another program may listen there", l.req.Port)
+	case !l.h.Live, s.Named:
+		l.note(audit.LayerService, "whether sshd runs was not looked at")
 	case !s.Running:
 		l.doubt(audit.LayerService, "something listens on port %d, but no sshd was seen running: is it started on demand?", l.port())
 	case !s.Started.IsZero() && s.Newest.After(s.Started):
 		l.unsettled = "the configuration changed after sshd read it"
-		l.doubt(audit.LayerService, "%s is newer than the running sshd, which still applies what it read before: reload it, or name the file with --sshd-config",
+		l.doubt(audit.LayerService, "config-not-reloaded: %s is newer than the running sshd, which still applies what it read before: reload it, or name the file with --sshd-config",
 			audit.Untrusted(s.NewestFile))
 	default:
 		l.note(audit.LayerService, "%s is running", s.Version)

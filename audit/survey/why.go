@@ -56,7 +56,7 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 			r.Verdict = audit.Unknown
 		}
 	}
-	speak(r, q.result.Methods)
+	speak(r, q.result.Methods, c.Host().Name)
 	return r, nil
 }
 
@@ -123,7 +123,7 @@ func (q *inquiry) report() *audit.WhyReport {
 }
 
 // speak fills in what the client shows and what the customer is to be told.
-func speak(r *audit.WhyReport, methods []string) {
+func speak(r *audit.WhyReport, methods []string, host string) {
 	switch {
 	case r.Verdict == audit.Accept:
 		r.Customer = "From the server's side your login works. Please try again; if it still fails, send us the complete messages of your program."
@@ -140,7 +140,7 @@ func speak(r *audit.WhyReport, methods []string) {
 	if r.Method != string(decide.Publickey) && strings.Contains(message, "our key") {
 		message = "Access denied"
 	}
-	message = strings.NewReplacer("METHODS", strings.Join(methods, ","), "PORT", strconv.Itoa(r.Port)).Replace(message)
+	message = strings.NewReplacer("METHODS", strings.Join(methods, ","), "HOST", host, "PORT", strconv.Itoa(r.Port)).Replace(message)
 	r.ClientMessage = message
 	if message != "" {
 		r.Customer = fmt.Sprintf("Your program shows \"%s\". ", message)
