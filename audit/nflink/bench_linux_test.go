@@ -2,6 +2,7 @@ package nflink
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
