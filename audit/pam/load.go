@@ -88,8 +88,9 @@ const (
 	// maxInclude is how deep files may include each other (pam_private.h
 	// PAM_SUBSTACK_MAX_LEVEL); before 1.7 libpam counts substacks only.
 	maxInclude = 16
-	// maxHandlers bounds the lines that includes of includes may multiply to.
-	maxHandlers = 10000
+	// maxLines and maxBytes bound what includes of includes may multiply to.
+	maxLines = 2000
+	maxBytes = 4 << 20
 )
 
 // dirs are where a service is looked for, in libpam's order.
@@ -146,7 +147,8 @@ const (
 type loader struct {
 	*Stack
 	into  *[Password + 1][]handler
-	count int
+	count int // lines so far
+	bytes int // and bytes
 	// reason is why the file that was read last could not be used.
 	reason *Problem
 }
@@ -211,6 +213,10 @@ func (l *loader) abort(file string, line int, message string) loading {
 }
 
 func (l *loader) file(file string, text []byte, in scope) loading {
+	if l.bytes += len(text); l.bytes > maxBytes {
+		l.unread = &Problem{audit.Untrusted(file), 0, "the files and what they include are too large to be evaluated"}
+		return aborted
+	}
 	list, bad := lines(text, l.lib)
 	for _, line := range list {
 		if l.line(file, line, in) == aborted {
@@ -230,7 +236,7 @@ func (l *loader) file(file string, text []byte, in scope) loading {
 
 // line adds one line's module (pam_handlers.c _pam_parse_conf_file).
 func (l *loader) line(file string, ln line, in scope) loading {
-	if l.count++; l.count > maxHandlers {
+	if l.count++; l.count > maxLines {
 		l.unread = &Problem{audit.Untrusted(file), ln.number, "the files include each other into too many lines to be evaluated"}
 		return aborted
 	}
