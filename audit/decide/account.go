@@ -62,7 +62,7 @@ func (l *login) locked() {
 		l.doubt(audit.LayerAccount, "/etc/shadow could not be read, so a lock or an expiry is not seen: run sshaudit as root")
 		return
 	}
-	password := a.Account.Password
+	password := a.Password
 	if a.Shadow.Present {
 		password = a.Shadow.Password
 		if today := int32(l.h.Now.Unix() / secondsPerDay); a.Shadow.ExpireOn != -1 && a.Shadow.ExpireOn < today {

@@ -114,9 +114,7 @@ type granted struct {
 
 // stage is one layer under judgement.
 type stage struct {
-	verdict         audit.Verdict
-	refusals, notes []string
-	doubts          []string
+	refusals, doubts, notes []string
 }
 
 // at returns the stage of a layer; whoever asks for it has looked at the layer.

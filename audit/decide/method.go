@@ -150,7 +150,7 @@ func (l *login) password() {
 		l.doubt(audit.LayerMethod, "/etc/shadow could not be read: run sshaudit as root")
 		return
 	}
-	state := l.a.Account.Password
+	state := l.a.Password
 	if l.a.Shadow.Present {
 		state = l.a.Shadow.Password
 	}

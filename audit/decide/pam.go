@@ -45,7 +45,7 @@ func (l *login) factsForPAM() *pam.Facts {
 	a := l.a
 	f := &pam.Facts{
 		User: a.Name, UID: a.UID, GID: a.GID, Groups: l.h.Accounts.GroupNames(&a.Account), GIDs: a.GIDs,
-		Home: a.Account.Home, Shell: shellName(a), Local: a.Line > 0, Password: a.Account.Password,
+		Home: a.Account.Home, Shell: shellName(a), Local: a.Line > 0, Password: a.Password,
 		Now: l.h.Now, Service: "sshd", Hostname: l.h.Name,
 		PasswordGiven: l.req.Method != Publickey, EmptyPasswords: l.bool("permitemptypasswords"),
 	}

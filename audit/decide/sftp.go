@@ -124,6 +124,7 @@ func (l *login) startup() {
 		case maybe:
 			l.doubt(audit.LayerSession, "%s line %d may print text into the SFTP session", t.Path, line)
 			return
+		case no:
 		}
 	}
 }
@@ -144,6 +145,7 @@ func (l *login) sshrc() {
 		})
 	case maybe:
 		l.doubt(audit.LayerSession, "%s line %d may print text into the SFTP session", rc.Path, line)
+	case no:
 	}
 }
 

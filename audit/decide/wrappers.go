@@ -82,6 +82,7 @@ func wrapperRule(text string, from netip.Addr) rule {
 			continue
 		case maybe:
 			return rule{line: at, unsure: "something that is not known of the client, or a form that is not evaluated here"}
+		case yes:
 		}
 		return ruleOptions(rule{line: at}, fields[2:])
 	}
@@ -160,6 +161,7 @@ func matchTokens(tokens []string, match func(string) ternary) ternary {
 				return no
 			case maybe:
 				return maybe
+			case no:
 			}
 			return yes
 		}
