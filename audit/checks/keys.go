@@ -54,9 +54,14 @@ var keyDuplicate = &Check{
 			return nil
 		}
 		var found []audit.Finding
-		first := make(map[uint64]judgedLine, len(s.good))
+		// Files that different sshds read are no repetition of each other.
+		type held struct {
+			server *facts.Server
+			key    uint64
+		}
+		first := make(map[held]judgedLine, len(s.good))
 		for _, l := range s.good {
-			hash := facts.KeyHash(l.Key)
+			hash := held{l.via.Server, facts.KeyHash(l.Key)}
 			earlier, again := first[hash]
 			if !again {
 				first[hash] = l

@@ -5,7 +5,9 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"sshaudit/audit"
 	"sshaudit/audit/facts"
@@ -104,6 +106,9 @@ func (c *Collector) evaluated(v *hostfs.View, s *facts.Server) {
 		s.Port = port
 	}
 	s.Settings = settings
+	if s.Running {
+		s.Started = configRead(v, s)
+	}
 	for _, file := range s.Config.Files() {
 		info, err := v.Stat(file)
 		if err == nil && info.Modified().After(s.Newest) {
@@ -113,6 +118,21 @@ func (c *Collector) evaluated(v *hostfs.View, s *facts.Server) {
 	c.sinceReload(v, s)
 	c.readHostKeys(v, s)
 	c.readKeysCommand(v, s)
+}
+
+// configRead is when the running listener read its configuration. A reload keeps
+// the process, which starts itself anew and writes its pid file again (sshd.c
+// sighup_restart), so the pid file's age tells; without one nobody can.
+func configRead(v *hostfs.View, s *facts.Server) time.Time {
+	file, ok := s.Settings.Text("pidfile")
+	if !ok || file == "" || file == "none" {
+		return time.Time{}
+	}
+	text, info, err := v.ReadFile(file, smallFile, nil)
+	if err != nil || strings.TrimSpace(string(text)) != strconv.Itoa(s.PID) {
+		return time.Time{}
+	}
+	return info.Modified()
 }
 
 // program finds the server's program and what its bytes tell.

@@ -82,9 +82,10 @@ type Server struct {
 	// Named tells that the caller named the configuration, so that whether such
 	// an sshd runs was not looked at.
 	Named bool
-	// Running tells that a listener process was seen; PID and Started are its own.
+	// Running tells that a listener process was seen; PID is its own.
 	Running bool
 	PID     int
+	// Started is when it last read its configuration; zero if that is not known.
 	Started time.Time
 	// Config is the configuration; nil if Refused or Unread says why not.
 	Config *sshdconf.Config
