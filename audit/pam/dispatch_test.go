@@ -1,6 +1,7 @@
 package pam
 
 import (
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -25,17 +26,16 @@ func TestUnknownModulesLeaveOnlyTrueVerdictsDefinite(t *testing.T) {
 			continue
 		}
 		got := host.stack(bookworm, text).Evaluate(Account, alice())
-		switch {
-		case got.Verdict == audit.Unknown:
+		if got.Verdict == audit.Unknown {
 			unknown++
 			if len(causes) == 1 {
 				t.Fatalf("unknown (%s), but every answer leads to %v:\n%s%v", got.Message, causes, text, host)
 			}
-		default:
-			definite++
-			if len(causes) != 1 || !causes[got.Cause] {
-				t.Fatalf("definite %q, but answers lead to %v:\n%s%v", got.Cause, causes, text, host)
-			}
+			continue
+		}
+		definite++
+		if len(causes) != 1 || !causes[got.Cause] {
+			t.Fatalf("definite %q, but answers lead to %v:\n%s%v", got.Cause, causes, text, host)
 		}
 	}
 	if unknown < 100 || definite < 100 {
@@ -87,10 +87,7 @@ func replaceFirst(host files, text, old, with string) (files, string) {
 	if strings.Contains(text, old) {
 		return host, strings.Replace(text, old, with, 1)
 	}
-	next := files{}
-	for p, included := range host {
-		next[p] = included
-	}
+	next := maps.Clone(host)
 	for p, included := range next {
 		if strings.Contains(included, old) {
 			next[p] = strings.Replace(included, old, with, 1)

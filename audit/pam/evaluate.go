@@ -15,7 +15,7 @@ const (
 	CauseSession         = "pam-session-failed"
 	CauseSetcred         = "pam-setcred-failed"
 	CausePasswordExpired = "password-expired-pam"
-	CausePassword        = "password-wrong"
+	CausePassword        = "password-wrong" //nolint:gosec // the id of a cause
 )
 
 // Outcome is what one stack does to a login.

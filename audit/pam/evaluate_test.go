@@ -1,6 +1,7 @@
 package pam
 
 import (
+	"maps"
 	"testing"
 
 	"sshaudit/audit"
@@ -34,10 +35,7 @@ func TestDebianAccountStack(t *testing.T) {
 		{"locked password", func(a *Facts, _ files) { a.Shadow.Password = accounts.PasswordLocked }, audit.Accept, "", "pam_permit"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			a, own := alice(), files{}
-			for p, text := range f {
-				own[p] = text
-			}
+			a, own := alice(), maps.Clone(f)
 			tc.change(a, own)
 			wantVerdict(t, own.stack(bookworm, sshd).Evaluate(Account, a), tc.verdict, tc.cause, tc.module)
 		})

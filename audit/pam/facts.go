@@ -113,9 +113,6 @@ type Facts struct {
 // tty is PAM_TTY as sshd sets it (auth-pam.c sshpam_init).
 const tty = "ssh"
 
-// address returns the remote host as an address; false if it is a name or unknown.
-func (f *Facts) address() (netip.Addr, bool) { return parseIP(f.RemoteHost) }
-
 // parseIP reads an address as inet_pton(3) does: without a zone.
 func parseIP(s string) (netip.Addr, bool) {
 	a, err := netip.ParseAddr(s)

@@ -28,8 +28,8 @@ const bufSize = 1024
 // comment line ends it (pam_handlers.c _pam_assemble_line, pam_line.c).
 // With an error the lines before it are valid.
 func lines(text []byte, lib Library) ([]line, error) {
-	if i := bytes.IndexByte(text, 0); i >= 0 {
-		got, _ := lines(text[:bytes.LastIndexByte(text[:i], '\n')+1], lib)
+	if before, _, ok := bytes.Cut(text, []byte{0}); ok {
+		got, _ := lines(before[:bytes.LastIndexByte(before, '\n')+1], lib)
 		return got, errNUL
 	}
 	r := reader{rest: string(text), unbounded: lib.AtLeast(1, 7)}

@@ -3,6 +3,7 @@ package pam
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"sshaudit/audit"
@@ -187,7 +188,7 @@ func (c *call) present(path string) presence {
 	path = strings.TrimPrefix(path[strings.LastIndex(path, "$ISA")+1:], "ISA")
 	path = strings.TrimPrefix(path, "/")
 	got := isUnsure
-	for _, dir := range append(c.facts.ModuleDirs[:len(c.facts.ModuleDirs):len(c.facts.ModuleDirs)], moduleDirs...) {
+	for _, dir := range slices.Concat(c.facts.ModuleDirs, moduleDirs) {
 		if _, err := c.source.Mode(dir + "/" + path); err == nil {
 			return isPresent
 		} else if !missing(err) {
@@ -211,12 +212,7 @@ func (c *call) isModuleDir(dir string) bool {
 
 // has tells whether an argument is given.
 func (c *call) has(word string) bool {
-	for _, a := range c.args {
-		if a == word {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.args, word)
 }
 
 // value returns the last argument of a name, with what follows the "=".
@@ -241,21 +237,11 @@ func (c *call) unread(path string, err error, codes ...Code) answer {
 
 // inGroup tells whether the account is a member of the group.
 func (f *Facts) inGroup(name string) bool {
-	for _, g := range f.Groups {
-		if g == name {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(f.Groups, name)
 }
 
 func (f *Facts) inGID(gid uint32) bool {
-	for _, g := range f.GIDs {
-		if g == gid {
-			return true
-		}
-	}
-	return f.GID == gid
+	return f.GID == gid || slices.Contains(f.GIDs, gid)
 }
 
 func (f *Facts) shown() string { return audit.Untrusted(f.User).String() }

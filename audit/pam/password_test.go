@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -167,9 +168,7 @@ func TestAuthStacksDecideAsInTheRealSshd(t *testing.T) {
 
 func (c *comparison) password(tc passwordCase) {
 	files := map[string]string{}
-	for p, text := range tc.files {
-		files[p] = text
-	}
+	maps.Copy(files, tc.files)
 	account, method := tc.account, "password"
 	if account == "" {
 		account = "account required pam_permit.so\n"

@@ -2,6 +2,7 @@ package pam
 
 import (
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -78,9 +79,7 @@ func alice() *Facts {
 // stack evaluates a text of /etc/pam.d/sshd among other files.
 func (f files) stack(lib Library, sshd string) *Stack {
 	all := files{"/etc/pam.d/sshd": sshd}
-	for p, text := range f {
-		all[p] = text
-	}
+	maps.Copy(all, f)
 	return Load("sshd", all.source(), lib)
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"slices"
@@ -197,9 +198,7 @@ func (c *comparison) run(tc stackCase) (unknown bool) {
 		}
 	}
 	all := map[string]string{"/etc/pam.d/sshd": strings.TrimPrefix(sshd, "!")}
-	for p, text := range tc.files {
-		all[p] = text
-	}
+	maps.Copy(all, tc.files)
 	restore := c.write(all)
 	defer restore()
 	c.setShadow(tc.shadow)

@@ -102,7 +102,8 @@ func (c *condition) holds(left, op, right string) answer {
 	if strings.Contains(member, "ingroup") && c.root {
 		return unsure("whether "+said, Success, AuthErr)
 	}
-	result, code := no, AuthErr
+	var result tri
+	code := AuthErr
 	switch member {
 	case "<", "lt", "<=", "le", ">", "gt", ">=", "ge", "eq", "ne":
 		result, code = c.number(value, member, right)
@@ -132,8 +133,9 @@ func (c *condition) holds(left, op, right string) answer {
 		return sure(Success)
 	case maybe:
 		return unsure("whether "+said, Success, AuthErr)
+	default:
+		return refuse(code, "the condition "+said+" is not met")
 	}
-	return refuse(code, "the condition "+said+" is not met")
 }
 
 // number compares as strtoll(3) reads both sides; an empty text is 0 up to 1.5.
