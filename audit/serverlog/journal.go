@@ -1,0 +1,73 @@
+package serverlog
+
+import (
+	"encoding/json"
+	"iter"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"sshaudit/audit"
+)
+
+// programs are the tags under which sshd and its modules write (log.c; sshd-session
+// from 9.8 on, sshd-auth from 10.0 on; the SFTP server under its own).
+var programs = []string{"sshd", "sshd-session", "sshd-auth", "sftp-server", "internal-sftp"}
+
+// record is what is used of a line of "journalctl -o json" (systemd.journal-fields(7)).
+type record struct {
+	Message    json.RawMessage `json:"MESSAGE"`
+	Identifier string          `json:"SYSLOG_IDENTIFIER"`
+	PID        string          `json:"_PID"`
+	UID        string          `json:"_UID"`
+	Realtime   string          `json:"__REALTIME_TIMESTAMP"`
+}
+
+// Journal reads the lines of "journalctl -o json". Records of processes that are
+// not root's are kept only when they tell of a session that broke, which sshd's
+// process of the session writes with the account's rights; anything else there is
+// somebody's imitation.
+func Journal(text string) iter.Seq[Entry] {
+	return func(yield func(Entry) bool) {
+		for raw := range strings.Lines(text) {
+			var r record
+			if json.Unmarshal([]byte(raw), &r) != nil || !slices.Contains(programs, r.Identifier) {
+				continue
+			}
+			micros, err := strconv.ParseInt(r.Realtime, 10, 64)
+			if err != nil {
+				continue
+			}
+			e := Entry{Time: time.UnixMicro(micros), PID: number(r.PID), Program: r.Identifier, Message: message(r.Message)}
+			Classify(&e)
+			if r.UID != "0" && e.Kind != Broken {
+				continue
+			}
+			if !yield(e) {
+				return
+			}
+		}
+	}
+}
+
+// message is a field's value: a string, an array of bytes when it holds any that
+// is not printable, null when it is too long, an array of these when it came twice.
+func message(raw json.RawMessage) audit.Untrusted {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return audit.Untrusted(s)
+	}
+	var numbers []uint8
+	var list []int
+	if json.Unmarshal(raw, &list) != nil {
+		return ""
+	}
+	for _, n := range list {
+		if n < 0 || n > 255 {
+			return ""
+		}
+		numbers = append(numbers, uint8(n))
+	}
+	return audit.Untrusted(numbers)
+}
