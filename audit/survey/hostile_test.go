@@ -77,7 +77,7 @@ func hostileHost(t *testing.T) string {
 	root := hostfstest.Build(t,
 		hostfstest.Entry{Path: "/root/", Mode: 0o700}, hostfstest.Entry{Path: "/home/"},
 		hostfstest.Entry{Path: "/etc/os-release", Content: "ID=debian\n"},
-		hostfstest.Entry{Path: "/etc/ssh/sshd_config", Content: "UsePAM yes\nAllowGroups x\n"},
+		hostfstest.Entry{Path: "/etc/ssh/sshd_config", Content: "UsePAM yes\n"},
 	)
 	var passwd bytes.Buffer
 	passwd.WriteString("root:x:0:0::/root:/bin/bash\nno colons at all\nbad:x:uid:1::/:/bin/sh\n:x:1:1::/:/bin/sh\n")
