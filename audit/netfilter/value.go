@@ -108,7 +108,7 @@ func (v value) equals(data []byte) tri {
 	}
 	all := true
 	for i := range n {
-		if (data[i]^v.b[i])&v.known[i] != 0 {
+		if (data[i]^v.b[i])&v.known[i] != 0 { //nolint:gosec // n is the shortest of the three
 			return no
 		}
 		all = all && v.known[i] == 0xff

@@ -13,7 +13,7 @@ const (
 	CauseInit            = "pam-init-failed"
 	CauseAccount         = "pam-account-denied"
 	CauseSession         = "pam-session-failed"
-	CauseSetcred         = "pam-setcred-failed"
+	CauseSetcred         = "pam-setcred-failed" //nolint:gosec // the id of a cause
 	CausePasswordExpired = "password-expired-pam"
 	CausePassword        = "password-wrong" //nolint:gosec // the id of a cause
 )

@@ -69,13 +69,13 @@ func TestWhyDocumentHasTheMembersOfTheInterface(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	for _, member := range strings.Fields("schema user from service port method key verdict client_message causes steps observed customer") {
+	for member := range strings.FieldsSeq("schema user from service port method key verdict client_message causes steps observed customer") {
 		if _, ok := doc[member]; !ok {
 			t.Errorf("no member %s", member)
 		}
 	}
 	cause := doc["causes"].([]any)[0].(map[string]any)
-	for _, member := range strings.Fields("id layer message path line observed expected fix automatic") {
+	for member := range strings.FieldsSeq("id layer message path line observed expected fix automatic") {
 		if _, ok := cause[member]; !ok {
 			t.Errorf("a cause has no member %s", member)
 		}
