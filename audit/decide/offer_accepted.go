@@ -14,6 +14,8 @@ func (o *offer) accepted() {
 	via, key := o.l.via, o.key
 	cause, why := KeyAccepted(via, key)
 	switch {
+	case key.Type == "ssh-dss" && via.Server.Version.AtLeast(10, 0):
+		o.first = append(o.first, audit.Cause{ID: "key-alg-unknown", Message: "sshd does not know DSA keys any more", Fix: "let the customer make a new key: ssh-keygen -t ed25519"})
 	case cause == "key-alg-not-accepted":
 		if key.Type == "ssh-rsa" && via.Server.Version.AtLeast(9, 6) {
 			// Clients are told what is accepted, and do not offer the key then.

@@ -147,7 +147,7 @@ func (l *login) absent(words []string) bool {
 // run none.
 var (
 	shells     = []string{"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "ash", "fish", "tcsh", "csh", "rbash"}
-	restricted = []string{"nologin", "false", "true", "sync"}
+	restricted = []string{"nologin", "false", "true", "sync", "git-shell"}
 )
 
 // shellRuns judges whether the login shell runs a command; false if it was said

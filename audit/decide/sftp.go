@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -58,11 +59,25 @@ func badArguments(args []string) string {
 	return ""
 }
 
-// externalSFTP judges a server program that the login shell starts.
+// externalSFTP judges a server program that the login shell starts. Of a
+// subsystem sshd looks for the program itself, before it starts the shell.
 func (l *login) externalSFTP(command string) {
-	if !l.shellRuns() {
-		return
+	found := l.server(command)
+	if l.shellRuns() && found {
+		if path.Base(shellName(l.a)) == "rbash" && strings.Contains(strings.Fields(command)[0], "/") {
+			l.refuse(audit.LayerSession, audit.Cause{
+				ID: "shell-restricted", Path: audit.Untrusted(shellName(l.a)),
+				Message: "the restricted shell starts no program by its path, so not the SFTP server either",
+				Fix:     "use internal-sftp, which needs no shell",
+			})
+			return
+		}
+		l.startup()
 	}
+}
+
+// server judges the program itself; false if it was said that it does not run.
+func (l *login) server(command string) bool {
 	words := strings.Fields(command)
 	f, known := l.via.Session.Programs[words[0]]
 	refused := audit.Cause{
@@ -85,8 +100,9 @@ func (l *login) externalSFTP(command string) {
 		refused.Fix = "chmod 755 the program"
 		l.refuse(audit.LayerSession, refused)
 	default:
-		l.startup()
+		return true
 	}
+	return false
 }
 
 // may tells whether the mode bits grant the account a right (1 execute, 2 write, 4 read).
