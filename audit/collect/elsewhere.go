@@ -9,8 +9,11 @@ import (
 )
 
 // maxNeighbours bounds the other accounts in whose key files a wanted key is
-// looked for.
-const maxNeighbours = 200
+// looked for, maxNeighbourBytes the size of these files together.
+const (
+	maxNeighbours     = 200
+	maxNeighbourBytes = 8 << 20
+)
 
 // elsewhere looks for the wanted key where sshd does not: in other files of
 // .ssh and of the home, and in the key files of other accounts.
@@ -19,8 +22,12 @@ func (r *accountReader) elsewhere(via *facts.Via) {
 	for _, f := range via.KeyFiles {
 		read[f.Path], read[f.Node.Path] = true, true
 	}
+	searched := 0
 	for i := range r.a.SSHDir.Entries {
 		e := &r.a.SSHDir.Entries[i]
+		if searched++; searched > maxProbes {
+			break
+		}
 		if e.Type == facts.Regular && !read[e.Path] && keyfiles.KindOf(string(e.Name)) != keyfiles.KnownHosts {
 			r.search(r.v, via, r.a.Name, string(e.Path))
 		}
@@ -55,13 +62,13 @@ func (r *accountReader) search(v *hostfs.View, via *facts.Via, user, name string
 // accounts: people first, in the order of passwd.
 func (w *Worker) Neighbours(account int, wanted authkeys.Fingerprint) []facts.Elsewhere {
 	var found []facts.Elsewhere
-	c, db, looked := w.c, w.c.host.Accounts, 0
+	c, db, looked, size := w.c, w.c.host.Accounts, 0, int64(0)
 	for i := range db.Len() {
 		a := db.At(i)
 		if i == account || a.UID != 0 && a.UID < c.host.UIDMin {
 			continue
 		}
-		if looked++; looked > maxNeighbours {
+		if looked++; looked > maxNeighbours || size > maxNeighbourBytes {
 			break
 		}
 		other := w.account(i, nil)
@@ -69,6 +76,7 @@ func (w *Worker) Neighbours(account int, wanted authkeys.Fingerprint) []facts.El
 			if f.Keys == nil {
 				continue
 			}
+			size += f.Size
 			for k := range f.Keys.Lines {
 				if key := f.Keys.Lines[k].Key; key != nil && key.Fingerprint() == wanted {
 					found = append(found, facts.Elsewhere{User: audit.Untrusted(a.Name), Path: f.Path, Line: f.Keys.Lines[k].Number})

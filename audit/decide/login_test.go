@@ -166,3 +166,21 @@ func FuzzTextsOfTheHost(f *testing.F) {
 		badArguments(strings.Fields(args))
 	})
 }
+
+func TestManyLinesAreJudgedInBoundedTime(t *testing.T) {
+	// Every line is refused; to try each against each would take hours.
+	var lines strings.Builder
+	for i := range 50_000 {
+		lines.WriteString("from=\"192.0.2.1\" " + factstest.Ed25519(byte(i)))
+	}
+	got := ask(t, "", func(h *facts.Host, a *facts.Account) {
+		factstest.Write(h, a.Via[0].KeyFiles[0], lines.String())
+	}, Request{From: netip.MustParseAddr("198.51.100.1")})
+	if got.Verdict != audit.Unknown || !strings.Contains(got.Steps[len(got.Steps)-1].Message, "more are listed") {
+		t.Errorf("%v %+v, want unknown: more keys than are tried", got.Verdict, got.Steps)
+	}
+	text := strings.Repeat("case $- in\n", 90_000)
+	if _, v := prints(text); v == yes {
+		t.Error("a file that prints nothing prints")
+	}
+}

@@ -8,9 +8,13 @@ import (
 	"sshaudit/audit/facts"
 )
 
+// maxOffers bounds the keys that are tried: each is held against every line.
+const maxOffers = 16
+
 // anyKey looks for a listed key that would be let in.
 func (l *login) anyKey() {
 	var refused *offer
+	tried := make(map[uint64]bool)
 	for _, f := range l.via.KeyFiles {
 		if f.Keys == nil {
 			continue
@@ -19,6 +23,15 @@ func (l *login) anyKey() {
 			line := &f.Keys.Lines[i]
 			if line.Key == nil || line.Key.Cert != nil || line.Kind != authkeys.KindKey || line.Options != nil && line.Options.CertAuthority {
 				continue
+			}
+			hash := facts.KeyHash(line.Key)
+			if tried[hash] {
+				continue // an offer is held against all lines at once
+			}
+			if tried[hash] = true; len(tried) > maxOffers {
+				l.granted.unsure = "which key is offered is not known"
+				l.doubt(audit.LayerKey, "none of the first %d keys is let in, and more are listed: name the one that is offered with --key", maxOffers)
+				return
 			}
 			o := l.offer(line.Key)
 			if o.admitted && len(o.first) == 0 {

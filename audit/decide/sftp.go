@@ -177,6 +177,7 @@ var (
 // leaves a shell that is not interactive, and the line that does or may.
 func prints(text string) (line int, v ternary) {
 	depth, number := 0, 0
+	leaves := strings.Contains(text, "return") || strings.Contains(text, "exit")
 	doubtful := 0
 	for raw := range strings.Lines(text) {
 		number++
@@ -184,7 +185,7 @@ func prints(text string) (line int, v ternary) {
 		if s == "" || s[0] == '#' {
 			continue
 		}
-		if guard(s, text) {
+		if guard(s, leaves) {
 			break
 		}
 		word := strings.TrimRight(strings.Fields(s)[0], ";")
@@ -242,11 +243,11 @@ func assignment(word string) bool {
 }
 
 // guard tells whether a line leaves shells that are not interactive: the usual
-// tests of PS1 and $-.
-func guard(s, text string) bool {
+// tests of PS1 and $-. leaves tells that something in the file leaves a shell.
+func guard(s string, leaves bool) bool {
 	switch {
 	case strings.HasPrefix(s, "case $- in"), strings.HasPrefix(s, `case "$-" in`):
-		return strings.Contains(text, "return") || strings.Contains(text, "exit")
+		return leaves
 	case strings.HasPrefix(s, "[") && strings.Contains(s, "return") || strings.HasPrefix(s, "test ") && strings.Contains(s, "return"):
 		return strings.Contains(s, "PS1") && strings.Contains(s, "-z") || strings.Contains(s, "$- != *i*") ||
 			strings.Contains(s, "-t ") && strings.Contains(s, "||")
