@@ -17,7 +17,6 @@ func ask(t *testing.T, config string, change func(*facts.Host, *facts.Account), 
 	t.Helper()
 	h := factstest.Host(t, config)
 	a := factstest.Account(t, h, "alice")
-	a.Login = &facts.SystemFile{Node: factstest.File("/bin/bash", 0o755, 0, 0)}
 	if change != nil {
 		change(h, a)
 	}

@@ -23,6 +23,7 @@ func Account(tb testing.TB, h *facts.Host, name string) *facts.Account {
 	}
 	a := &facts.Account{Account: *entry, GIDs: h.Accounts.Groups(entry)}
 	a.Shadow, a.ShadowKnown = h.Accounts.Shadow(entry)
+	a.Login = &facts.SystemFile{Node: File(a.Shell, 0o755, 0, 0)}
 	a.Home.Node = Dir(entry.Home, 0o755, a.UID, a.GID)
 	a.SSHDir.Node = Dir(entry.Home+"/.ssh", 0o700, a.UID, a.GID)
 	file := KeyFile(h, a, entry.Home+"/.ssh/authorized_keys", Ed25519(1))
