@@ -25,6 +25,10 @@ const (
 	codes = 32
 )
 
+// crashed is the answer of a module that ends the process which asks it; no
+// control word can make up for it.
+const crashed Code = codes
+
 // mustFail is what libpam answers where it has no answer of a module
 // (pam_dispatch.c PAM_MUST_FAIL_CODE).
 const mustFail = PermDenied
@@ -44,7 +48,7 @@ func (c Code) String() string {
 	if c < codes {
 		return codeNames[c]
 	}
-	return "invalid"
+	return "crash"
 }
 
 // anyCode lists what a module that is not modelled may return. Incomplete is

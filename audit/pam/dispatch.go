@@ -109,6 +109,10 @@ func (s *state) end() result {
 // after is the state after a module's answer.
 func (s state) after(stack []handler, c Code, jumpsCount bool) state {
 	h := &stack[s.at]
+	if c == crashed {
+		s.frame, s.at = frame{negative, c, int16(s.at)}, len(stack)
+		return s
+	}
 	act := h.action[c]
 	done := false
 	switch {
@@ -173,6 +177,10 @@ func distinct(h *handler, codes []Code) []Code {
 	seen := make(map[effect]bool)
 	var list []Code
 	for _, c := range codes {
+		if c == crashed {
+			list = append(list, c)
+			continue
+		}
 		class := c
 		switch c {
 		case Success, NewAuthTokReqd, Ignore:

@@ -9,13 +9,13 @@ import (
 )
 
 // Causes, as the decision path names them.
-const (
+const ( //nolint:gosec // ids, no credentials
 	CauseInit            = "pam-init-failed"
 	CauseAccount         = "pam-account-denied"
 	CauseSession         = "pam-session-failed"
-	CauseSetcred         = "pam-setcred-failed" //nolint:gosec // the id of a cause
+	CauseSetcred         = "pam-setcred-failed"
 	CausePasswordExpired = "password-expired-pam"
-	CausePassword        = "password-wrong" //nolint:gosec // the id of a cause
+	CausePassword        = "password-wrong"
 )
 
 // Outcome is what one stack does to a login.

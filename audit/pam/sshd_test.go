@@ -114,6 +114,8 @@ func observed(l sshdtest.Login) string {
 		return CauseSession
 	case l.Accepted && l.Exit == 0:
 		return ""
+	case l.Exit == 255 && strings.Contains(l.Log, "do_pam_account: called\n") && !strings.Contains(l.Log, "pam_acct_mgmt ="):
+		return CauseAccount // a module has crashed
 	case l.Exit == 255 && strings.Contains(l.Log, "PAM: initializing") && !strings.Contains(l.Log, "PAM: setting PAM_RHOST"):
 		return CauseInit // libpam has crashed
 	}
@@ -286,6 +288,43 @@ func TestRandomControlWordsDecideAsInTheRealSshd(t *testing.T) {
 				}
 				if t.Failed() {
 					t.Fatalf("stack:\n%s%v", tc.sshd, tc.files)
+				}
+			}
+		})
+	}
+}
+
+// TestRandomModuleFilesDecideAsInTheRealSshd puts lines of access.conf,
+// time.conf and limits.conf together from their words.
+func TestRandomModuleFilesDecideAsInTheRealSshd(t *testing.T) {
+	const rounds = 15
+	pick := func(rnd *rand.Rand, words ...string) string { return words[rnd.IntN(len(words))] }
+	users := []string{"ALL", "alice", "bob", "web", "(web)", "(alice)", "(3000)", "2000", "root", "EXCEPT", "ALL EXCEPT bob", "aLiCe"}
+	froms := []string{"ALL", "LOCAL", "127.0.0.1", "127.0.0.2", "127.0.", "10.", ".0.1", "127.0.0.0/8", "127.0.0.1/255.255.0.0", "10.0.0.0/8", "::1", "0.0.0.0/0", "EXCEPT", "tty1", "127.0.0.0/0x8"}
+	names := []string{"*", "alice", "al*", "!alice", "bob|alice", "bob&alice", "!bob&!root", "sshd", "s*d", "ssh", "", "a b", "login | sshd"}
+	times := []string{"Al0000-2400", "!Al0000-2400", "AlAl0000-2400", "Wk0000-2400|Wd0000-2400", "Al0000", "Xx0000-2400", "", "!Wk0000-2400&!Wd0000-2400", "MoTuWeThFrSaSu0000-2400"}
+	domains := []string{"alice", "@web", "@alice", "*", "bob", "2000:", ":2000", "@:3000", "@2000:2500", "%web", "%", "root", "1:5"}
+	values := []string{"0", "-1", "unlimited", "none", "0x", "-"}
+	for _, r := range sshdtest.Releases() {
+		t.Run(string(r), func(t *testing.T) {
+			t.Parallel()
+			c := startComparison(t, r)
+			rnd := rand.New(rand.NewPCG(3, uint64(len(r)))) //nolint:gosec // repeatable
+			for i := range rounds {
+				var access, rules, limits strings.Builder
+				for range 1 + rnd.IntN(4) {
+					fmt.Fprintf(&access, "%s:%s %s:%s %s\n", pick(rnd, "+", "-", " +", "+ "), pick(rnd, users...), pick(rnd, users...), pick(rnd, froms...), pick(rnd, froms...))
+					fmt.Fprintf(&rules, "%s;%s;%s;%s%s", pick(rnd, names...), pick(rnd, names...), pick(rnd, names...), pick(rnd, times...), pick(rnd, "\n", "\n", "\n", "", ";\n", " # x\n", "\\\n"))
+					fmt.Fprintf(&limits, "%s %s maxlogins %s\n", pick(rnd, domains...), pick(rnd, "-", "hard", "soft"), pick(rnd, values...))
+				}
+				for _, tc := range []stackCase{
+					{sshd: withAccess, files: accessConf(access.String())},
+					{sshd: withTime, files: timeRules(rules.String())},
+					{sshd: withLimits, files: limitsConf(limits.String())},
+				} {
+					if tc.name = fmt.Sprintf("round %d: %q", i, tc.files); c.run(tc) {
+						t.Errorf("%s is unknown", tc.name)
+					}
 				}
 			}
 		})

@@ -107,8 +107,10 @@ func timeConf(c *call) answer {
 	got := sure(Success)
 	for r.state != atEOF {
 		at := r.line
-		allowed := c.rule(&r)
+		allowed, crash := c.rule(&r)
 		switch {
+		case crash:
+			return refuse(crashed, fmt.Sprintf("%s ends after a \";\" in line %d, which crashes the module", audit.Untrusted(file), at))
 		case r.tooLong:
 			return unsure(audit.Untrusted(file).String()+" has a field of more than 900 bytes", Success, PermDenied)
 		case allowed == no:
@@ -121,21 +123,22 @@ func timeConf(c *call) answer {
 	return got
 }
 
-// rule reads one rule and tells whether it allows the login.
-func (c *call) rule(r *timeReader) tri {
+// rule reads one rule and tells whether it allows the login. The module
+// crashes where a file ends just before the times.
+func (c *call) rule(r *timeReader) (allowed tri, crash bool) {
 	service := r.field()
 	if service == "" || r.state != atField {
-		return yes
+		return yes, false
 	}
 	applies := triOf(logic(service, func(s string) bool { return isSame(c.facts.Service, s) }))
 	terminal := r.field()
 	if r.state != atField {
-		return yes
+		return yes, false
 	}
 	applies = applies.and(triOf(logic(terminal, func(s string) bool { return isSame(tty, s) })))
 	user := r.field()
 	if r.state != atField {
-		return yes
+		return yes, false
 	}
 	if strings.HasPrefix(user, "@") {
 		applies = applies.and(maybe)
@@ -143,14 +146,18 @@ func (c *call) rule(r *timeReader) tri {
 		applies = applies.and(triOf(logic(user, func(s string) bool { return isSame(c.facts.User, s) })))
 	}
 	times := r.field()
-	if r.state == atField {
-		return yes
+	switch r.state {
+	case atField:
+		return yes, false
+	case atEOF:
+		return no, true
+	case atNewline, inComment:
 	}
 	day, minute := 1<<int(c.facts.Now.Weekday()), c.facts.Now.Hour()*100+c.facts.Now.Minute()
 	if logic(times, func(s string) bool { return inTime(s, day, minute) }) {
-		return yes
+		return yes, false
 	}
-	return applies.not()
+	return applies.not(), false
 }
 
 // logic evaluates a list of names with "!", "&" and "|", from the left
