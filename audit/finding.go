@@ -48,6 +48,16 @@ type Server struct {
 	Running *bool
 }
 
+// Reachability is the packet filter's answer for one port and one vantage address.
+type Reachability struct {
+	// Service is "ssh"; Family "ipv4" or "ipv6"; Vantage the address asked for.
+	Service string
+	Port    int
+	Family  string
+	Vantage string
+	Verdict Verdict
+}
+
 // Report is the outcome of one audit.
 type Report struct {
 	Host string
@@ -63,8 +73,11 @@ type Report struct {
 	Users int
 	// Blocked counts the accounts whose key logins sshd would refuse by a mode,
 	// an owner or a broken key file.
-	Blocked  int
-	Servers  []Server
+	Blocked int
+	Servers []Server
+	// Reach tells whether the packet filter lets connections to the sshds in; empty
+	// if it was not asked.
+	Reach    []Reachability
 	Findings []Finding
 }
 

@@ -61,7 +61,7 @@ var table = func() map[string]row {
 		"audit/report":            {words, nothing, "presenters judge nothing"},
 		"audit/hostfs":            {words, machine, "it gives files, and knows no format"},
 		"audit/watch":             {words, machine, "it tells that something changed, not what that means"},
-		"audit/collect":           {and(snapshot, []string{"audit/hostfs"}), execute, "it fills facts and judges nothing; getent and journalctl are programs"},
+		"audit/collect":           {and(snapshot, []string{"audit/hostfs", "audit/nflink"}), execute, "it fills facts and judges nothing; getent and journalctl are programs"},
 		"audit/nflink":            {and(snapshot, []string{"audit/hostfs"}), execute, "it reads the kernel's rule set; iptables-legacy-save is a program"},
 		"audit/survey":            {and(judgement, []string{"audit/checks", "audit/collect"}), machine, "it collects, evaluates and lets go; it chooses accounts and tells the time"},
 		"audit/repair":            {and(judgement, []string{"audit/hostfs"}), machine, "it changes through descriptors, never through another program"},

@@ -3,6 +3,7 @@ package exporter
 import (
 	"maps"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"sshaudit/audit"
@@ -41,6 +42,8 @@ var (
 	descUsers   = desc("users", "Accounts audited, as of the last audit.")
 	descBlocked = desc("users_blocked", "Accounts whose key logins sshd would refuse by a mode, an owner or a broken key file, as of the last audit.")
 	descConfig  = desc("sshd_config_valid", "1 if sshd would accept its configuration as of the last audit, 0 if not; absent if no sshd was found.")
+	descReach   = desc("port_reachable", "What the packet filter does with a new connection from a vantage address, as of the last audit: 1 accepted, 0 refused, -1 unknown.",
+		"service", "port", "family", "vantage")
 	descLast    = desc("last_audit_timestamp_seconds", "When the audit began that the findings are from; 0 before the first.")
 	descSuccess = desc("audit_success", "1 if the last audit ran to its end, 0 if it failed and the findings are older.")
 	descWhole   = desc("audit_complete", "1 if everything that was asked for could be looked at in the last audit, 0 if parts are unknown.")
@@ -67,7 +70,7 @@ func NewCollector(s Source, names bool) prometheus.Collector { return collector{
 // Describe sends the descriptors of every metric.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descBuild, descFindings, descUserFindings, descDropped, descUsers, descBlocked,
-		descConfig, descLast, descSuccess, descWhole, descReload, descTook} {
+		descConfig, descReach, descLast, descSuccess, descWhole, descReload, descTook} {
 		ch <- d
 	}
 }
@@ -94,6 +97,10 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(descBlocked, float64(s.Report.Blocked))
 	if len(s.Report.Servers) > 0 {
 		gauge(descConfig, truth(!found(s.Counts, configInvalid)))
+	}
+	for _, r := range s.Report.Reach {
+		value := map[audit.Verdict]float64{audit.Accept: 1, audit.Refuse: 0, audit.Unknown: -1}[r.Verdict]
+		gauge(descReach, value, r.Service, strconv.Itoa(r.Port), r.Family, label(r.Vantage))
 	}
 	for kind, n := range withClean(s.Counts, c.Docs) {
 		gauge(descFindings, float64(n), label(kind.Check), kind.Severity.String(), label(string(kind.Effect)))

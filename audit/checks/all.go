@@ -9,6 +9,7 @@ var All = sync.OnceValue(func() []*Check {
 		// sshd and its files
 		configInvalid, configStale, noHostkeys, hostkeyUnusable, hostkeyExposed, hostkeyPubPerms,
 		privsepDir, sshdConfigPerms, akcMissing, akcUnsafe, configShadowed, sshdArgs, modeRuleSet,
+		firewallDrops, firewallFamilies, firewallInactive,
 		// accounts
 		accountLines, accountSharesUID, accountNoShadow, accountPasswordEmpty, homeSystem, homeShared, homeMissing,
 		// paths to the keys

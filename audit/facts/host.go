@@ -48,6 +48,9 @@ type Host struct {
 	Keys  Index[uint64]
 	// SELinux tells that an SELinux policy is enforced.
 	SELinux bool
+	// Reach is what the packet filter does with connections to the sshds; nil if
+	// nobody asked.
+	Reach []Reach
 	// Problems are the things that could not be looked at.
 	Problems []audit.Problem
 }

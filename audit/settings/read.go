@@ -40,6 +40,7 @@ func (s *Settings) read(v value) error {
 		field{"filesystems", func(v value) error {
 			return v.mapping(field{"allow", many(&s.Filesystems.Allow, fsType)})
 		}},
+		field{"vantages", many(&s.Vantages, address)},
 		field{"home_mode", one(&s.HomeMode, mode)},
 		field{"state_dir", one(&s.StateDir, absolute)},
 		field{"daemon", func(v value) error {
@@ -229,4 +230,12 @@ func listenAddress(v value, text string) (string, error) {
 		return "", v.errorf("%q is no address to listen on; write it as 127.0.0.1:%d or [::1]:%d", text, DefaultPort, DefaultPort)
 	}
 	return text, nil
+}
+
+func address(v value, text string) (string, error) {
+	ip, err := netip.ParseAddr(text)
+	if err != nil || ip.Zone() != "" {
+		return "", v.errorf("%q is no address; write one such as 203.0.113.7 or 2001:db8::7", text)
+	}
+	return ip.String(), nil
 }

@@ -27,6 +27,9 @@ type Settings struct {
 	Accept      []Accepted
 	SSHD        SSHD
 	Filesystems Filesystems
+	// Vantages are the addresses from which the packet filter is asked whether sshd
+	// can be reached; empty means a public address of each family that no rule names.
+	Vantages []string
 	// HomeMode is the mode, permission bits only, that the administrator wants
 	// home directories to have; nil means no advice on it.
 	HomeMode *uint32

@@ -3,6 +3,7 @@ package survey
 import (
 	"cmp"
 	"context"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -48,12 +49,15 @@ const maxProblems = 1000
 func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	tallies := make([]tally, workers())
 	h := s.collect.Host()
+	if len(s.opts.Users) == 0 {
+		s.collect.ReadReach(ctx, vantages(s.opts.Settings.Vantages))
+	}
 	if err := s.each(ctx, func(worker, i int, a *facts.Account) { tallies[worker].add(s, h, i, a) }); err != nil {
 		return nil, err
 	}
 	r := &audit.Report{
 		Host: h.Name, Root: h.Root, Started: s.started, Complete: true,
-		Errors: slices.Clone(h.Problems), Servers: servers(h),
+		Errors: slices.Clone(h.Problems), Servers: servers(h), Reach: reachability(h),
 	}
 	all := []found{}
 	for _, f := range checks.Host(s.list, h) {
@@ -126,4 +130,30 @@ func servers(h *facts.Host) []audit.Server {
 		list = append(list, server)
 	}
 	return list
+}
+
+// reachability words the packet filter's answers for the report.
+func reachability(h *facts.Host) []audit.Reachability {
+	var list []audit.Reachability
+	for _, r := range h.Reach {
+		family := "ipv6"
+		if r.Vantage.Is4() {
+			family = "ipv4"
+		}
+		list = append(list, audit.Reachability{
+			Service: "ssh", Port: r.Port, Family: family, Vantage: r.Vantage.String(), Verdict: r.Verdict,
+		})
+	}
+	return list
+}
+
+// vantages reads the addresses of the settings, which were checked when they were read.
+func vantages(list []string) []netip.Addr {
+	var addrs []netip.Addr
+	for _, text := range list {
+		if ip, err := netip.ParseAddr(text); err == nil {
+			addrs = append(addrs, ip)
+		}
+	}
+	return addrs
 }

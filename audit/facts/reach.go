@@ -1,0 +1,23 @@
+package facts
+
+import (
+	"net/netip"
+
+	"sshaudit/audit"
+)
+
+// Reach is what the packet filter does with a new connection from a vantage
+// address to a port on which an sshd of the host listens.
+type Reach struct {
+	Server  *Server
+	Port    int
+	Vantage netip.Addr
+	// Verdict is Refuse for a drop and a reject alike.
+	Verdict audit.Verdict
+	// Rule is the rule or policy that decides, as the administrator sees it; empty
+	// if none had a say. Place is its table and chain, Change its manager's
+	// command to let the vantage in.
+	Rule, Place, Change string
+	// Why says what is missing for a verdict.
+	Why string
+}
