@@ -26,9 +26,6 @@ var firewallDrops = &Check{
 			f := c.finding("", "port %d cannot be reached from %s: %s", r.Port, r.Vantage, decider(r))
 			f.Observed, f.Expected = "refused", "accepted"
 			f.Fix = fmt.Sprintf("sshaudit reach --from %s --port %d", r.Vantage, r.Port)
-			if r.Change != "" {
-				f.Fix = r.Change
-			}
 			found = append(found, f)
 		}
 		return found

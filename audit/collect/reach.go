@@ -81,6 +81,5 @@ func answered(r *facts.Reach, a *netfilter.Answer) {
 	if by := a.DecidedBy; by != nil {
 		r.Rule = audit.Untrusted(by.Rule).String()
 		r.Place = audit.Untrusted("table " + by.Family + " " + by.Table + ", chain " + by.Chain).String()
-		r.Change = audit.Untrusted(by.Change).String()
 	}
 }

@@ -15,9 +15,8 @@ type Reach struct {
 	// Verdict is Refuse for a drop and a reject alike.
 	Verdict audit.Verdict
 	// Rule is the rule or policy that decides, as the administrator sees it; empty
-	// if none had a say. Place is its table and chain, Change its manager's
-	// command to let the vantage in.
-	Rule, Place, Change string
+	// if none had a say. Place is its table and chain.
+	Rule, Place string
 	// Why says what is missing for a verdict.
 	Why string
 }
