@@ -9,11 +9,11 @@ import (
 )
 
 // Causes, as the decision path names them.
-const ( //nolint:gosec // ids, no credentials
+const (
 	CauseInit            = "pam-init-failed"
 	CauseAccount         = "pam-account-denied"
 	CauseSession         = "pam-session-failed"
-	CauseSetcred         = "pam-setcred-failed"
+	CauseSetcred         = "pam-setcred-failed" //nolint:gosec // an id, no credential
 	CausePasswordExpired = "password-expired-pam"
 	CausePassword        = "password-wrong"
 )
