@@ -1,0 +1,133 @@
+package collect
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"syscall"
+	"time"
+
+	"sshaudit/audit/serverlog"
+)
+
+const (
+	// journalPatience bounds the question to the journal.
+	journalPatience = 10 * time.Second
+	// maxLog bounds what is looked at of one log, in bytes from its end.
+	maxLog = 8 << 20
+	// maxRecords bounds the records that are asked for, the newest ones; each has
+	// some 500 bytes.
+	maxRecords = 10000
+	// journalDir holds a journal that survives a boot (systemd-journald.service(8)).
+	journalDir = "/var/log/journal"
+)
+
+// logFiles are those that syslog daemons keep, the rotated ones first: Debian's
+// and Ubuntu's auth.log, Red Hat's and SUSE's secure and messages.
+var logFiles = []string{"/var/log/auth.log.1", "/var/log/auth.log", "/var/log/secure.1", "/var/log/secure"}
+
+// Log reads what sshd logged since a moment, in the order of time: from the
+// journal, which tells who wrote, or from the files of syslog. The error says why
+// there is none.
+func (c *Collector) Log(ctx context.Context, since time.Time) ([]serverlog.Entry, error) {
+	text, err := c.journal(ctx, since)
+	if err == nil && len(text) > 0 {
+		var list []serverlog.Entry
+		for e := range serverlog.Journal(text) {
+			e.Source = "journal"
+			list = append(list, e)
+		}
+		slices.Reverse(list)
+		return list, nil
+	}
+	list, found := c.syslog(since)
+	switch {
+	case found:
+		return list, nil
+	case err != nil:
+		return nil, err
+	case !c.host.Privileged:
+		return nil, errors.New("only root and the group systemd-journal may read the log")
+	}
+	return nil, nil // nothing was logged
+}
+
+// syslog reads the files; found tells that there is one.
+func (c *Collector) syslog(since time.Time) (list []serverlog.Entry, found bool) {
+	for _, name := range logFiles {
+		data, info, err := c.root.Self().ReadTail(name, maxLog)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				c.missing(name, "%v", err)
+			}
+			continue
+		}
+		found = true
+		if info.Modified().Before(since) {
+			continue
+		}
+		for e := range serverlog.Syslog(string(data), c.opts.Now, c.host.Zone) {
+			if e.Time.Before(since) {
+				continue
+			}
+			e.Source = name
+			list = append(list, e)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b serverlog.Entry) int { return a.Time.Compare(b.Time) })
+	return list, found
+}
+
+// journal asks journalctl: a child process, bounded in time and output. Of
+// another root the directory is handed over as a descriptor, so that its path
+// cannot lead to the journal of this host. The newest records come first: up to
+// systemd 254 --lines would otherwise mean the first ones after --since.
+func (c *Collector) journal(ctx context.Context, since time.Time) (string, error) {
+	args := []string{
+		"--quiet", "--no-pager", "--reverse", "--output=json", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID,_UID",
+		"--since=@" + strconv.FormatInt(since.Unix(), 10), "--lines=" + strconv.Itoa(maxRecords),
+		"-t", "sshd", "-t", "sshd-session", "-t", "sshd-auth", "-t", "sftp-server", "-t", "internal-sftp",
+	}
+	ctx, cancel := context.WithTimeout(ctx, journalPatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "journalctl") //nolint:gosec // no shell, and no argument is anybody's text
+	if !c.root.Live() {
+		dir, err := c.root.Self().Walk(journalDir)
+		if err != nil {
+			return "", fmt.Errorf("%s, %s and %s are not there (%w)", journalDir, logFiles[1], logFiles[3], err)
+		}
+		defer dir.Close()
+		handed, err := handOver(dir.Pin.Fd())
+		if err != nil {
+			return "", err
+		}
+		defer func() { _ = handed.Close() }()
+		cmd.ExtraFiles = []*os.File{handed}
+		args = append(args, "--directory=/proc/self/fd/3")
+	}
+	cmd.Args = append(cmd.Args, args...)
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	out := &bounded{limit: maxLog}
+	cmd.Stdout = out
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("journalctl gave no answer: %w", err)
+	}
+	return out.String(), nil
+}
+
+// handOver copies a descriptor for a child, which gets it without close-on-exec.
+func handOver(fd int) (*os.File, error) {
+	n, err := syscall.Dup(fd)
+	if err != nil {
+		return nil, err
+	}
+	syscall.CloseOnExec(n)
+	return os.NewFile(uintptr(n), journalDir), nil
+}
