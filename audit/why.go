@@ -53,6 +53,9 @@ type WhyReport struct {
 	Causes   []Cause
 	Steps    []Step
 	Observed []Observation
+	// Log is one sentence: where the log disagrees with the answer, or why there is
+	// no log to ask. Empty if there is nothing to say; already escaped.
+	Log string
 	// Customer is a paragraph for the customer: no path, mode or command of the server.
 	Customer string
 }

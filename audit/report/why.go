@@ -37,6 +37,12 @@ func WhyText(w io.Writer, r *audit.WhyReport, style Style) error {
 		}
 	}
 	p.observed(r.Observed)
+	if r.Log != "" {
+		p.line("")
+		for _, line := range p.sentence(0, strings.Fields(clean(r.Log))) {
+			p.line("%s", line)
+		}
+	}
 	p.line("")
 	p.line("For the customer:")
 	for _, line := range p.sentence(0, strings.Fields(clean(r.Customer))) {
@@ -148,6 +154,7 @@ func WhyJSON(w io.Writer, r *audit.WhyReport) error {
 	array(d, "observed", apply(slices.Values(r.Observed), func(o audit.Observation) jsonObservation {
 		return jsonObservation{o.Time.UTC().Format(time.RFC3339), clean(o.Source), whole(o.Line), raw(o.Line), clean(o.Cause)}
 	}))
+	d.member("log", clean(r.Log))
 	d.member("customer", clean(r.Customer))
 	return d.close()
 }

@@ -69,7 +69,7 @@ func TestWhyDocumentHasTheMembersOfTheInterface(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &doc); err != nil {
 		t.Fatal(err)
 	}
-	for member := range strings.FieldsSeq("schema user from service port method key verdict client_message causes steps observed customer") {
+	for member := range strings.FieldsSeq("schema user from service port method key verdict client_message causes steps observed log customer") {
 		if _, ok := doc[member]; !ok {
 			t.Errorf("no member %s", member)
 		}

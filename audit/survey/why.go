@@ -57,6 +57,7 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 		}
 	}
 	speak(r, q.result.Methods, c.Host().Name)
+	q.evidence(ctx, r)
 	return r, nil
 }
 
