@@ -89,7 +89,7 @@ func (c *Collector) syslog(since time.Time) (list []serverlog.Entry, found bool)
 // systemd 254 --lines would otherwise mean the first ones after --since.
 func (c *Collector) journal(ctx context.Context, since time.Time) (string, error) {
 	args := []string{
-		"--quiet", "--no-pager", "--reverse", "--output=json", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID,_UID",
+		"--quiet", "--no-pager", "--reverse", "--output=json", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID,_UID,_EXE",
 		"--since=@" + strconv.FormatInt(since.Unix(), 10), "--lines=" + strconv.Itoa(maxRecords),
 		"-t", "sshd", "-t", "sshd-session", "-t", "sshd-auth", "-t", "sftp-server", "-t", "internal-sftp",
 	}

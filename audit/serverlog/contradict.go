@@ -47,6 +47,8 @@ func Contradicts(p *Prediction, observed []audit.Observation) string {
 		case e.Kind == Accepted:
 			return "The log and this answer disagree: " + at + " sshd accepted such a login, and now " + p.Causes[0].ID +
 				" refuses it, so something changed in between" + p.doubt("publickey") + "."
+		case e.Kind == Closed && e.User != "" && p.Verdict == audit.Refuse && p.Causes[0].Layer == audit.LayerKey:
+			return "" // a key that is refused leaves no other line at LogLevel INFO
 		case !slices.ContainsFunc(lasting, func(s string) bool { return o.Cause != "" && strings.HasPrefix(o.Cause, s) }):
 			continue
 		case strings.HasPrefix(o.Cause, "akf-") && p.Method != "publickey":
@@ -75,6 +77,6 @@ func (p *Prediction) doubt(about string) string {
 // same tells whether a line can be about the login that was predicted.
 func (p *Prediction) same(e *Entry) bool {
 	method, _, _ := strings.Cut(e.Method, "/")
-	return (e.User == "" || e.User == p.User) && (!e.Addr.IsValid() || !p.From.IsValid() || e.Addr == p.From) &&
+	return (e.User == "" && !e.Invalid || e.User == p.User) && (!e.Addr.IsValid() || !p.From.IsValid() || e.Addr == p.From) &&
 		(method == "" || method == p.Method) && (e.Key == "" || p.Key == "" || e.Key == p.Key)
 }

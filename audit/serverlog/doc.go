@@ -46,6 +46,8 @@ type Entry struct {
 	Program string
 	// Source is "journal" or the file's path; its caller sets it.
 	Source string
+	// Unprivileged tells that a process without root's rights wrote it (journal only).
+	Unprivileged bool
 	// Message is the line after the tag, as it was written.
 	Message audit.Untrusted
 	Kind    Kind

@@ -21,13 +21,20 @@ type record struct {
 	Identifier string          `json:"SYSLOG_IDENTIFIER"`
 	PID        string          `json:"_PID"`
 	UID        string          `json:"_UID"`
+	Exe        string          `json:"_EXE"`
 	Realtime   string          `json:"__REALTIME_TIMESTAMP"`
+}
+
+// binaries are the programs that serve a session with the account's rights, where
+// distributions install them.
+var binaries = []string{
+	"/usr/sbin/sshd", "/usr/lib/openssh/sshd-session", "/usr/lib/ssh/sshd-session", "/usr/libexec/openssh/sshd-session",
 }
 
 // Journal reads the lines of "journalctl -o json". Records of processes that are
 // not root's are kept only when they tell of a session that broke, which sshd's
-// process of the session writes with the account's rights; anything else there is
-// somebody's imitation.
+// process of the session writes with the account's rights; anything else there,
+// such as what logger(1) wrote, is somebody's imitation.
 func Journal(text string) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for raw := range strings.Lines(text) {
@@ -41,7 +48,8 @@ func Journal(text string) iter.Seq[Entry] {
 			}
 			e := Entry{Time: time.UnixMicro(micros), PID: number(r.PID), Program: r.Identifier, Message: message(r.Message)}
 			Classify(&e)
-			if r.UID != "0" && e.Kind != Broken {
+			e.Unprivileged = r.UID != "0"
+			if e.Unprivileged && (e.Kind != Broken || !slices.Contains(binaries, r.Exe)) {
 				continue
 			}
 			if !yield(e) {

@@ -61,7 +61,7 @@ func (j *joiner) add(i int, e *Entry) {
 			c = nil
 		}
 	}
-	if c == nil && !e.about() && e.Kind == Broken {
+	if c == nil && !e.about() && e.Kind == Broken && !e.Unprivileged {
 		c = j.only(e.Time)
 	}
 	if c == nil {

@@ -115,13 +115,15 @@ func TestContradictions(t *testing.T) {
 			"The log and this answer disagree: at 2026-03-01 12:00:00 UTC sshd refused such a login because of akf-strict-dir, and now ak-not-listed refuses it, so something changed in between, or the client offered another key."},
 		{"refused as said", refuse("akf-strict-dir", audit.LayerKey), []string{accepted, "8" + modes[1:], "8" + closed[1:]}, ""},
 		{"accepted after a refusal", accept, []string{modes, closed, "8" + accepted[1:]}, ""},
+		{"refused in silence since", refuse("ak-not-listed", audit.LayerKey), []string{accepted, "8" + strings.Replace(closed[1:], "port 5", "port 6", 1)}, ""},
 		{"the session fails after the acceptance", refuse("chroot-target", audit.LayerSession), []string{accepted}, ""},
 		{"another key", other, []string{accepted}, ""},
 		{"another method", password, []string{modes, closed}, ""},
 		{"an end proves nothing", accept, []string{closed}, ""},
+		{"an empty name is another's", accept, []string{"7 Invalid user  from 192.0.2.1 port 5"}, ""},
 		{"not known", Prediction{User: "alice"}, []string{accepted}, ""},
 	} {
-		got := Contradicts(&tc.p, Observe(at(tc.lines...), "alice", netip.Addr{}, noon))
+		got := Contradicts(&tc.p, Observe(at(tc.lines...), "alice", netip.MustParseAddr("192.0.2.1"), noon))
 		if got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}

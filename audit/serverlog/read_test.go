@@ -52,6 +52,7 @@ func TestOnlySSHDIsRead(t *testing.T) {
 
 func TestJournalRecordsOfOthersAreNotBelieved(t *testing.T) {
 	const accepted = `"MESSAGE":"Accepted publickey for a from 192.0.2.1 port 5 ssh2: RSA SHA256:x","_PID":"7","__REALTIME_TIMESTAMP":"1795538413027248"`
+	const broken = `"MESSAGE":"subsystem request for sftp by user a failed, subsystem not found","_PID":"8","_UID":"1000","SYSLOG_IDENTIFIER":"sshd-session","__REALTIME_TIMESTAMP":"1"`
 	for _, tc := range []struct {
 		record string
 		want   int
@@ -60,7 +61,10 @@ func TestJournalRecordsOfOthersAreNotBelieved(t *testing.T) {
 		{`{` + accepted + `,"SYSLOG_IDENTIFIER":"sshd","_UID":"1000"}`, 0},
 		{`{` + accepted + `,"SYSLOG_IDENTIFIER":"sshd"}`, 0},
 		{`{` + accepted + `,"SYSLOG_IDENTIFIER":"cron","_UID":"0"}`, 0},
-		{`{"MESSAGE":"subsystem request for sftp by user a failed, subsystem not found","_PID":"8","_UID":"1000","SYSLOG_IDENTIFIER":"sshd-session","__REALTIME_TIMESTAMP":"1"}`, 1},
+		{`{` + broken + `,"_EXE":"/usr/lib/openssh/sshd-session"}`, 1},
+		{`{` + broken + `,"_EXE":"/usr/bin/logger"}`, 0},
+		{`{` + broken + `,"_EXE":"/home/a/usr/sbin/sshd"}`, 0},
+		{`{` + broken + `}`, 0},
 		{`{"MESSAGE":[73,110,118],"_PID":"8","_UID":"0","SYSLOG_IDENTIFIER":"sshd","__REALTIME_TIMESTAMP":"1"}`, 1},
 		{`{"MESSAGE":[73,-1,1e9],"_PID":"8","_UID":"0","SYSLOG_IDENTIFIER":"sshd","__REALTIME_TIMESTAMP":"1"}`, 1},
 		{`{"MESSAGE":null,"_UID":"0","SYSLOG_IDENTIFIER":"sshd","__REALTIME_TIMESTAMP":"x"}`, 0},
