@@ -102,7 +102,7 @@ func (c *Collector) journal(ctx context.Context, since time.Time) (string, error
 			return "", fmt.Errorf("%s, %s and %s are not there (%w)", journalDir, logFiles[1], logFiles[3], err)
 		}
 		defer dir.Close()
-		handed, err := handOver(dir.Pin.Fd())
+		handed, err := handOver(dir.Fd())
 		if err != nil {
 			return "", err
 		}
