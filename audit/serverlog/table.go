@@ -31,7 +31,7 @@ var table = []line{
 	{"drop connection {word} from [{addr}]:{port} on [{word}]:{word} Maxstartups", Refused, "maxstartups"},
 	{"drop connection {word} from [{addr}]:{port} on [{word}]:{word} penalty: {text}", Refused, "penalty-active"},
 	{"drop connection {word} from [{addr}]:{port} on [{word}]:{word} too many penalised addresses", Refused, "penalty-table-full"},
-	{"srclimit_penalise: {text}", Other, ""},
+	{"srclimit_penalise: {text}", Listener, ""},
 	{"refused connect from {word} ({addr})", Refused, "tcpwrappers-deny"}, // libwrap refuse.c
 	{"Timeout before authentication for connection from {addr} to {word} pid = {pid}", Refused, "login-grace-timeout"},
 	{"Timeout before authentication for {addr} port {port}", Refused, "login-grace-timeout"}, // up to 9.7
@@ -109,6 +109,8 @@ var table = []line{
 	{"Refusing certificate ID {text}: Certificate invalid: name is not a listed principal", Refused, "cert-name-not-principal"},
 	{"Refusing certificate ID {text}: Certificate lacks principal list", Refused, "cert-no-principals"},
 	{"Refusing certificate ID {text}: Certificate does not contain an authorized principal", Refused, "principal-not-authorized"},
+	{"Refusing certificate ID {text}: Refused by certificate options", Refused, "cert-source-address"},
+	{"Refusing certificate ID {text}: Certificate critical option \"{word}\" is not supported", Refused, "cert-critical-option"},
 	{"AuthorizedKeysCommand {text} failed, status {word}", Refused, "akc-failed"},
 	{"Unsafe AuthorizedKeysCommand \"{text}\": {text}", Refused, "akc-unsafe"},
 	{"Could not stat AuthorizedKeysCommand \"{text}\": {text}", Refused, "akc-missing"},
@@ -171,6 +173,8 @@ var table = []line{
 	{"Disconnected from authenticating user {user} {addr} port {port}", Closed, ""},
 	{"Disconnected from invalid user {user} {addr} port {port}", Closed, ""},
 	{"Disconnected from {addr} port {port}", Closed, ""},
+	{"Connection closed by user {user} {addr} port {port}", Closed, ""},
+	{"Connection reset by user {user} {addr} port {port}", Closed, ""},
 	{"Connection closed by authenticating user {user} {addr} port {port}", Closed, ""},
 	{"Connection closed by invalid user {user} {addr} port {port}", Closed, ""},
 	{"Connection closed by {addr} port {port}", Closed, "client-closed-preauth"},
