@@ -28,7 +28,7 @@ const (
 )
 
 // logFiles are those that syslog daemons keep, the rotated ones first: Debian's
-// and Ubuntu's auth.log, Red Hat's and SUSE's secure and messages.
+// and Ubuntu's auth.log, Red Hat's secure.
 var logFiles = []string{"/var/log/auth.log.1", "/var/log/auth.log", "/var/log/secure.1", "/var/log/secure"}
 
 // Log reads what sshd logged since a moment, in the order of time: from the
