@@ -44,7 +44,7 @@ func TestEveryCauseIsInTheCatalogue(t *testing.T) {
 }
 
 // The lines follow the message formats of the sources; sshd 9.2 wrote part of them.
-func TestRealLines(t *testing.T) {
+func TestKnownLinesProveTheirCause(t *testing.T) {
 	for _, tc := range []struct{ line, user, addr, cause string }{
 		{"Authentication refused: bad ownership or modes for directory /home/u3", "", "invalid IP", "akf-strict-dir"},
 		{"Could not open user 'u4' authorized keys '/home/u4/.ssh/authorized_keys': Permission denied", "u4", "invalid IP", "akf-unreadable"},
