@@ -1,10 +1,12 @@
 package sshdtest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -16,8 +18,23 @@ const recipe = "1"
 // packages is what a tree holds beyond Debian's essential packages.
 const packages = "openssh-server,openssh-client,openssh-sftp-server,acl,libpam-modules,procps,iproute2"
 
-// mirrors are tried in order: a release moves to the archive when its support ends.
-var mirrors = []string{"http://deb.debian.org/debian", "http://archive.debian.org/debian"}
+// mirrors lists where the releases may be had, to be tried in order: the mirror
+// that SSHAUDIT_TEST_MIRROR names, those that this machine's own apt uses for
+// Debian, and "", which is debootstrap's default.
+func mirrors(ctx context.Context) []string {
+	var list []string
+	if named := os.Getenv("SSHAUDIT_TEST_MIRROR"); named != "" {
+		list = append(list, named)
+	}
+	// Without an answer there is the default.
+	out, _ := exec.CommandContext(ctx, "apt-get", "indextargets", "--format", "$(SITE)", "Identifier: Packages").Output()
+	for site := range strings.FieldsSeq(string(out)) {
+		if strings.HasSuffix(site, "/debian") && !slices.Contains(list, site) {
+			list = append(list, site)
+		}
+	}
+	return append(list, "")
+}
 
 // cacheDir returns the directory that outlives the tests; it is made if missing.
 func cacheDir(t testing.TB) string {
@@ -67,18 +84,22 @@ func tree(t testing.TB, r Release) string {
 func bootstrap(t testing.TB, debootstrap string, r Release, into string) error {
 	t.Logf("installing Debian %s below %s, once for this machine", r, into)
 	var problems []string
-	for _, mirror := range mirrors {
+	for _, mirror := range mirrors(t.Context()) {
 		if err := removeTree(into); err != nil {
 			return fmt.Errorf("remains of an interrupted build: %w", err)
 		}
-		cmd := exec.CommandContext(t.Context(), debootstrap, "--variant=minbase", "--include="+packages, string(r), into, mirror)
+		args := []string{"--variant=minbase", "--include=" + packages, string(r), into}
+		if mirror != "" {
+			args = append(args, mirror)
+		}
+		cmd := exec.CommandContext(t.Context(), debootstrap, args...)
 		// debootstrap calls mount and chroot, which a plain PATH may lack.
 		cmd.Env = append(os.Environ(), "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive")
 		out, err := cmd.CombinedOutput()
 		if err == nil {
 			return nil
 		}
-		problems = append(problems, fmt.Sprintf("debootstrap %s from %s: %v\n%s", r, mirror, err, lastLines(string(out), 20)))
+		problems = append(problems, fmt.Sprintf("debootstrap %s from %q: %v\n%s", r, mirror, err, lastLines(string(out), 20)))
 	}
 	return fmt.Errorf("%s", strings.Join(problems, "\n"))
 }
