@@ -1,6 +1,11 @@
 package survey
 
 import (
+	"math"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 
 	"sshaudit/audit"
@@ -65,8 +70,30 @@ func BenchmarkCheck100000(b *testing.B) { benchmarkCheck(b, 100_000) }
 
 func benchmarkCheck(b *testing.B, n int) {
 	host := makeHost(b, n)
+	yardstick := bareCalls(b, host.root)
 	b.ReportAllocs()
 	for b.Loop() {
 		surveyed(b, host.root)
 	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/yardstick, "times-C")
+}
+
+// bareCalls runs the bare system calls in C, one thread, and returns the best
+// time of three in nanoseconds by the clock.
+func bareCalls(b *testing.B, root string) float64 {
+	b.Helper()
+	program := filepath.Join(b.TempDir(), "bare")
+	if out, err := exec.Command("gcc", "-O2", "-o", program, "testdata/bare.c").CombinedOutput(); err != nil {
+		b.Fatalf("compile the yardstick: %v\n%s", err, out)
+	}
+	best := math.Inf(1)
+	for range 3 {
+		out, err := exec.Command(program, root).Output()
+		must(b, err)
+		wall, _, _ := strings.Cut(string(out), " ")
+		nanoseconds, err := strconv.ParseFloat(wall, 64)
+		must(b, err)
+		best = min(best, nanoseconds)
+	}
+	return best
 }
