@@ -8,20 +8,10 @@ import (
 	"strings"
 
 	"sshaudit/audit"
+	"sshaudit/audit/keyfiles"
 )
 
 const maxHomePath = 4095
-
-// systemDirs are directories that no repair takes for a home, whatever passwd
-// says: many accounts and programs share them.
-var systemDirs = map[string]bool{
-	"/": true, "/bin": true, "/boot": true, "/dev": true, "/etc": true, "/home": true, "/lib": true,
-	"/lib32": true, "/lib64": true, "/libx32": true, "/media": true, "/mnt": true, "/nonexistent": true,
-	"/opt": true, "/proc": true, "/run": true, "/sbin": true, "/srv": true, "/sys": true, "/tmp": true,
-	"/usr": true, "/usr/bin": true, "/usr/lib": true, "/usr/local": true, "/usr/sbin": true, "/usr/share": true,
-	"/var": true, "/var/cache": true, "/var/empty": true, "/var/lib": true, "/var/log": true,
-	"/var/mail": true, "/var/run": true, "/var/spool": true, "/var/tmp": true,
-}
 
 // checkHomeName refuses a home by its name alone, before any system call below it.
 func checkHomeName(home string, uid uint32) *refusal {
@@ -34,8 +24,7 @@ func checkHomeName(home string, uid uint32) *refusal {
 	case path.Clean(home) != home:
 		return refuse(reasonHomeSystem, "the home %s is not written in its plain form %s; correct the account's entry in passwd",
 			shown, audit.Untrusted(path.Clean(home)))
-	case systemDirs[home] || home == "/root" && uid != 0,
-		below(home, "/proc"), below(home, "/sys"), below(home, "/dev"):
+	case keyfiles.SystemHome(home, uid):
 		return refuse(reasonHomeSystem, "the home %s is a directory of the system, not of one account", shown)
 	}
 	return nil
