@@ -1,7 +1,6 @@
 package collect_test
 
 import (
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,6 +8,7 @@ import (
 
 	"sshaudit/audit/collect"
 	"sshaudit/audit/hostfs/hostfstest"
+	"sshaudit/audit/sshdtest"
 )
 
 // open collects a root that holds the least of a host and some more files.
@@ -54,9 +54,7 @@ func TestAMissingLogIsSaid(t *testing.T) {
 
 // TestAnotherRootsJournalIsItsOwn: a root without records has none, even where this host has some.
 func TestAnotherRootsJournalIsItsOwn(t *testing.T) {
-	if _, err := exec.LookPath("journalctl"); err != nil {
-		t.Skip("journalctl is not installed")
-	}
+	sshdtest.NeedProgram(t, "journalctl", "systemd")
 	dir := filepath.Join("/var/log/journal", strings.Repeat("a", 32)) + "/"
 	list, err := open(t, time.Now(), hostfstest.Entry{Path: dir}).Log(t.Context(), time.Now().Add(-time.Hour))
 	if err != nil || len(list) > 0 {

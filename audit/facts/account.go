@@ -75,10 +75,8 @@ const (
 	ContentUnread Content = iota
 	// ContentOther: nothing that is known here.
 	ContentOther
-	// ContentPrivateKey: a private key of any form.
+	// ContentPrivateKey: a private key of any form, PuTTY's included.
 	ContentPrivateKey
-	// ContentPPK: PuTTY's own file, which holds both halves.
-	ContentPPK
 	// ContentPublicKeys: lines of public keys.
 	ContentPublicKeys
 )

@@ -25,7 +25,7 @@ type checkOptions struct {
 	users, only, skip      []string
 	failOn, format, output string
 	sshdConfig             string
-	verbose                bool
+	verbose, perfdata      bool
 }
 
 func checkCommand(g *globals) *cobra.Command {
@@ -50,6 +50,7 @@ func checkCommand(g *globals) *cobra.Command {
 	f.StringVar(&o.output, "output", "", "write to `FILE`, replacing it in one step, instead of standard output")
 	f.StringVar(&o.sshdConfig, "sshd-config", "", "evaluate this sshd_config `FILE` instead of the running sshd's")
 	f.BoolVar(&o.verbose, "verbose", false, "list every account of a finding")
+	f.BoolVar(&o.perfdata, "perfdata", false, "end the first line with counts for a monitoring system's graphs")
 	complete(cmd, "format", "text", "json", "sarif", "html", "prom")
 	complete(cmd, "fail-on", "notice", "warning", "critical")
 	for _, name := range []string{"only", "skip"} {
@@ -170,6 +171,7 @@ func (o *checkOptions) present(w io.Writer, g *globals, r *audit.Report, failOn 
 		return exporter.WriteText(w, r, checks.Docs(), thisBuild(), o.output == "")
 	default:
 		style := g.style()
+		style.PerfData = o.perfdata
 		style.FailOn, style.Verbose = failOn, o.verbose || len(o.only) > 0
 		if o.output != "" {
 			style.Color = false

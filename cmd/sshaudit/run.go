@@ -94,7 +94,7 @@ func newRoot(io stdio) *cobra.Command {
 	return root
 }
 
-// interactive reports whether a stream is a terminal.
+// isFile returns the file behind a stream, if it is one.
 func isFile(w io.Writer) (*os.File, bool) {
 	f, ok := w.(*os.File)
 	return f, ok
