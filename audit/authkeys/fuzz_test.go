@@ -97,6 +97,7 @@ func FuzzParsePublicKey(f *testing.F) {
 func FuzzRepair(f *testing.F) {
 	seed(f)
 	f.Add([]byte("\xef\xbb\xbf\xff\xfe"))
+	f.Add([]byte("\xef\xbb\xbf\xff\xfe00"))
 	f.Fuzz(func(t *testing.T, data []byte) { checkRepair(t, data) })
 }
 
@@ -118,6 +119,9 @@ func FuzzOptions(f *testing.F) {
 		// The options as they were written, joined again, are the same options.
 		raw := make([]string, len(o.List))
 		for i, opt := range o.List {
+			if len(opt.Raw) >= maxOption {
+				return // listed in part
+			}
 			raw[i] = string(opt.Raw)
 		}
 		again, reason, _ := parseOptions(strings.Join(raw, ","), &r)

@@ -44,7 +44,7 @@ func Repair(data []byte) (fixed []byte, changes []Change, err error) {
 	// A last line with a NUL, or half a character of UTF-16, is no text that
 	// could be gone on with.
 	tail := p.fixed[bytes.LastIndexByte(p.fixed, '\n')+1:]
-	if len(tail) > 0 && bytes.IndexByte(tail, 0) < 0 && len(stripMark(p.fixed)) == len(p.fixed) {
+	if len(tail) > 0 && bytes.IndexByte(tail, 0) < 0 && !looksUTF16(withoutBOM(p.fixed)) {
 		p.fixed = append(p.fixed, '\n')
 		p.note(Line{Number: p.file.Count, Last: p.file.Count}, "the last line was not ended: what is appended next would have spoiled it")
 	}
@@ -76,15 +76,23 @@ func (p *repairer) note(l Line, message string) {
 	p.changes = append(p.changes, Change{Line: l.Number, Last: l.Last, Cause: l.Cause, Message: message})
 }
 
-// mark drops byte order marks at the start of the text, unless that would
-// bring a second line of a live key to life.
-func (p *repairer) mark() {
-	rest := p.data
-	for bytes.HasPrefix(rest, utf8BOM) {
-		rest = rest[len(utf8BOM):]
+// withoutBOM returns a text without the byte order marks of UTF-8 at its start.
+func withoutBOM(text []byte) []byte {
+	for bytes.HasPrefix(text, utf8BOM) {
+		text = text[len(utf8BOM):]
 	}
+	return text
+}
+
+// mark drops byte order marks at the start of the text, unless that would
+// bring a second line of a live key to life or make another encoding of it.
+func (p *repairer) mark() {
+	rest := withoutBOM(p.data)
 	if len(rest) == len(p.data) {
 		return
+	}
+	if looksUTF16(rest) {
+		return // two encodings in one text: what was meant cannot be told
 	}
 	trial := parser{data: rest, file: &File{rules: anyTypes}}
 	if len(rest) > 0 {
