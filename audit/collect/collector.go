@@ -86,10 +86,8 @@ func (c *Collector) readHost(ctx context.Context) error {
 	h.Shells = lines(c.text(self, "/etc/shells"))
 	h.SELinux = c.selinuxEnforced(self)
 	h.HostsAllow, h.HostsDeny = c.textFile(self, "/etc/hosts.allow"), c.textFile(self, "/etc/hosts.deny")
-	if h.Live {
-		h.Listening = listening()
-	}
 	c.readServers(self)
+	c.readServices()
 	c.readSystemFiles(self)
 	return nil
 }

@@ -1,7 +1,6 @@
 package collect
 
 import (
-	"cmp"
 	"io"
 	"os"
 	"path"
@@ -34,6 +33,17 @@ const (
 // prepare_proctitle), and which nobody but root can set for uid 0. It needs no
 // right over other processes: what only root may see of them is optional.
 func (c *Collector) listeners() []listener {
+	var list []listener
+	for _, pid := range c.processes() {
+		if l, ok := readListener(pid); ok {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+// processes lists the processes that are seen here, in the order of their numbers.
+func (c *Collector) processes() []int {
 	dir, err := os.Open(procDir)
 	if err != nil {
 		c.missing(procDir, "%v", err)
@@ -44,17 +54,13 @@ func (c *Collector) listeners() []listener {
 	if err != nil {
 		c.missing(procDir, "%v", err)
 	}
-	var list []listener
+	var list []int
 	for _, name := range names {
-		pid, err := strconv.Atoi(name)
-		if err != nil {
-			continue
-		}
-		if l, ok := readListener(pid); ok {
-			list = append(list, l)
+		if pid, err := strconv.Atoi(name); err == nil {
+			list = append(list, pid)
 		}
 	}
-	slices.SortFunc(list, func(a, b listener) int { return cmp.Compare(a.pid, b.pid) })
+	slices.Sort(list)
 	return list
 }
 

@@ -32,7 +32,7 @@ func (c *Collector) ReadReach(ctx context.Context, vantages []netip.Addr) {
 	var questions []netfilter.Question
 	for _, s := range h.Servers {
 		for _, port := range ports(s) {
-			if !h.Listening[port] {
+			if h.Services.Listened && len(h.Services.On(port)) == 0 {
 				continue
 			}
 			for _, from := range vantages {

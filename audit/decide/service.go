@@ -32,7 +32,7 @@ func (l *login) started() bool {
 		return false
 	}
 	switch {
-	case l.h.Live && !s.Named && l.h.Listening != nil && !l.h.Listening[l.port()]:
+	case l.h.Live && !s.Named && l.h.Services != nil && l.h.Services.Listened && len(l.h.Services.On(l.port())) == 0:
 		l.refuse(audit.LayerService, audit.Cause{
 			ID: "not-listening", Message: fmt.Sprintf("nobody listens on port %d of this host", l.port()),
 			Fix: "systemctl start ssh (sshd on Red Hat), and look at its log; or let the customer use the right port",

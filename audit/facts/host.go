@@ -25,8 +25,8 @@ type Host struct {
 	// OtherAccounts tells that there may be accounts that were not seen: a name
 	// service other than the files, which could not be asked. It says why.
 	OtherAccounts string
-	// Listening holds the TCP ports on which somebody listens; nil if nobody looked.
-	Listening map[int]bool
+	// Services is what runs for clients and what listens; nil if nobody looked.
+	Services *Services
 	// HostsAllow and HostsDeny are the files of TCP wrappers.
 	HostsAllow, HostsDeny Text
 	// Shells are the lines of /etc/shells.
