@@ -94,9 +94,10 @@ func (r *run) text(t Target, home *hostfs.Walked, rel string) (*refusal, error) 
 	}
 	open := func() *refusal { return f.open(home) }
 	refused := as(open)
-	if f.pin == nil && r.opt.DryRun {
+	ahead, planned := r.ahead[rel]
+	if r.opt.DryRun && (f.pin == nil || planned) {
 		f.close(home)
-		refused = open() // behind a directory whose repair is planned only
+		refused = open() // behind a mode or an owner whose repair is planned only
 	}
 	if refused != nil || f.pin == nil {
 		return refused, nil
@@ -108,7 +109,11 @@ func (r *run) text(t Target, home *hostfs.Walked, rel string) (*refusal, error) 
 	if bytes.Equal(fixed, f.text) {
 		return nil, nil
 	}
-	if owner := f.pin.Info.UID; owner != t.UID {
+	owner := f.pin.Info.UID
+	if planned {
+		owner = ahead.uid
+	}
+	if owner != t.UID {
 		return ownerRefusal(owner, t.UID, "its text wants a repair, and only the account's own file gets one"), nil
 	}
 	if refused := untouchable(observed{info: f.pin.Info}); refused != nil {

@@ -135,6 +135,25 @@ func TestDryRunSeesTheTextBehindAClosedDirectory(t *testing.T) {
 	}
 }
 
+func TestDryRunSeesTheTextOfAFileWhoseModeIsRepairedFirst(t *testing.T) {
+	open := strings.TrimSuffix(goodKey, "\n")
+	unreadable, foreign := *marked(open), *marked(open)
+	unreadable.Mode = 0
+	foreign.UID, foreign.GID, foreign.Mode = 0, 0, 0o600
+	for name, e := range map[string]hostfstest.Entry{"no bit": unreadable, "root's": foreign} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, with(aliceHome(), e)...)
+			b.fixer.RepairText = func([]byte) ([]byte, []string, error) { return []byte(goodKey), []string{"ended"}, nil }
+			plan := lines(b.fix(Options{Keys: true, DryRun: true}))
+			r := lines(b.fix(Options{Keys: true}))
+			gotWithoutOrder(t, plan, replaceAll(r, resultDone, resultPlanned))
+			if len(r) != 2 || b.keys() != goodKey {
+				t.Errorf("planned %v, made %v, %q", plan, r, b.keys())
+			}
+		})
+	}
+}
+
 func TestUndoOfTextRefusesWhatWasWrittenSince(t *testing.T) {
 	b := contentBench(t, mark+goodKey)
 	r := b.fix(Options{Keys: true})

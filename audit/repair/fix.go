@@ -49,6 +49,7 @@ func (f *Fixer) Fix(ctx context.Context, targets []Target, opt Options) (*audit.
 func (r *run) account(t Target) error {
 	n := newNotes(t)
 	n.quiet = r.opt.All && t.UID < r.f.UIDMin
+	r.ahead = nil
 	defer func() { r.report.Refused = append(r.report.Refused, n.list()...) }()
 	home, refused := r.f.openHome(t)
 	if refused != nil && r.opt.All && (t.UID == unmappedUID() || checkHomeName(t.Home, t.UID) != nil) {
@@ -113,6 +114,7 @@ func (r *run) round(t Target, home *hostfs.Walked, n *notes) (again bool, err er
 	due := r.bounded(t, items, n)
 	if r.opt.DryRun {
 		r.tell(t, due, resultPlanned)
+		r.expect(due)
 	} else if len(due) > 0 {
 		again, err = r.apply(t, home, due)
 	}
@@ -120,6 +122,14 @@ func (r *run) round(t Target, home *hostfs.Walked, n *notes) (again bool, err er
 		l.denied()
 	}
 	return again, err
+}
+
+// expect notes what planned changes will make of the files.
+func (r *run) expect(items []*item) {
+	r.ahead = make(map[string]state, len(items))
+	for _, it := range items {
+		r.ahead[it.rel()] = it.to
+	}
 }
 
 // lookAhead sees with root's rights, for a dry run, what the account will be

@@ -36,6 +36,9 @@ type run struct {
 	// kept tells a dry undo where the file lies that it would have put back
 	// before it looks at the file's mode.
 	kept map[string]string
+	// ahead tells a dry fix what the planned changes make of the account's
+	// files, by path below the home.
+	ahead map[string]state
 
 	subuid     []idRange
 	subuidRead bool
