@@ -1,29 +1,36 @@
 package accounts
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
-	"strings"
+	"sort"
+	"sync"
+	"sync/atomic"
 )
 
 // DB answers questions about the accounts of one host. It is not changed after
-// New and may be read by several goroutines.
+// New and may be read by several goroutines. What only an audit of all accounts
+// needs is made when it is first asked for, so that a question about one login
+// on a host with a hundred thousand accounts does not pay for it.
 type DB struct {
 	accounts []Account
-	shadow   []Shadow
 	groups   []Group
-	// Indexes into accounts, sorted by name, uid and gid; and into groups by gid.
-	byName, byUID, byGID, groupByGID []int32
-	memberOf                         map[string][]int32
+	byName   nameTable
+	// Indexes of accounts in the order of uid and gid, and of groups in that of gid.
+	byUID, byGID, groupByGID func() []int32
+	// membersAsked counts the questions for groups, which members answers from the third on.
+	membersAsked atomic.Int32
+	members      func() map[string][]int32
+	shadow       *shadowFile // nil if it could not be read
 	// repeated are the lines of passwd whose name an earlier line has.
 	repeated []Account
 	// extra are the supplementary gids of accounts that Add brought.
-	extra map[string][]uint32
-	// ShadowRead tells whether shadow could be read; if not, Shadow knows nothing.
-	shadowRead bool
-	problems   []Problem
+	extra    map[string][]uint32
+	problems []Problem
 }
+
+// few is how many questions are answered by a search before an index is made.
+const few = 2
 
 // Texts are the contents of the account files; a nil Shadow means it could not be read.
 type Texts struct {
@@ -41,97 +48,57 @@ func New(t Texts) *DB {
 	db.dropRepeated()
 	db.groups, bad = ParseGroup(t.Group)
 	db.problems = append(db.problems, bad...)
-	db.byUID = db.index(func(a, b *Account) int { return cmp.Compare(a.UID, b.UID) })
-	db.byGID = db.index(func(a, b *Account) int { return cmp.Compare(a.GID, b.GID) })
-	db.indexGroups()
+	db.index()
 	if t.Shadow != nil {
-		db.readShadow(*t.Shadow)
+		db.shadow = &shadowFile{text: *t.Shadow, db: db}
 	}
 	return db
 }
 
-// index returns the indexes of all accounts in the order of less, file order among equals.
-func (db *DB) index(compare func(a, b *Account) int) []int32 {
-	list := make([]int32, len(db.accounts))
-	for i := range list {
-		list[i] = int32(i)
-	}
-	slices.SortStableFunc(list, func(i, j int32) int { return compare(&db.accounts[i], &db.accounts[j]) })
-	return list
+// index prepares the indexes of accounts and groups, which Add makes out of date.
+func (db *DB) index() {
+	db.byUID = sync.OnceValue(func() []int32 {
+		return sorted(len(db.accounts), func(i int) uint32 { return db.accounts[i].UID })
+	})
+	db.byGID = sync.OnceValue(func() []int32 {
+		return sorted(len(db.accounts), func(i int) uint32 { return db.accounts[i].GID })
+	})
+	db.groupByGID = sync.OnceValue(func() []int32 {
+		return sorted(len(db.groups), func(i int) uint32 { return db.groups[i].GID })
+	})
+	db.members = sync.OnceValue(func() map[string][]int32 {
+		memberOf := make(map[string][]int32)
+		for i := range db.groups {
+			for _, m := range db.groups[i].Members {
+				memberOf[m] = append(memberOf[m], int32(i))
+			}
+		}
+		return memberOf
+	})
 }
 
+// dropRepeated sets the accounts apart whose name an earlier line has.
 func (db *DB) dropRepeated() {
-	db.byName = db.index(func(a, b *Account) int { return strings.Compare(a.Name, b.Name) })
 	bad := problems{file: "passwd"}
-	repeated := make(map[int32]bool)
-	for k := 1; k < len(db.byName); k++ {
-		// Stable order: the earlier line comes first among equals.
-		first, again := &db.accounts[db.byName[k-1]], &db.accounts[db.byName[k]]
-		if first.Name == again.Name {
-			repeated[db.byName[k]] = true
-			bad.add(int(again.Line), "the account name already stands in an earlier line, which is the one that counts")
-		}
-	}
-	if len(repeated) == 0 {
-		return
-	}
-	kept := db.accounts[:0]
+	db.byName.grow(len(db.accounts))
+	kept := 0
 	for i := range db.accounts {
-		if repeated[int32(i)] {
-			db.repeated = append(db.repeated, db.accounts[i])
-		} else {
-			kept = append(kept, db.accounts[i])
+		a := &db.accounts[i]
+		if !db.byName.add(db.accounts[:kept], a.Name) {
+			db.repeated = append(db.repeated, *a)
+			bad.add(int(a.Line), "the account name already stands in an earlier line, which is the one that counts")
+			continue
 		}
+		if kept != i {
+			db.accounts[kept] = *a
+		}
+		kept++
 	}
-	db.accounts = kept
-	db.byName = db.index(func(a, b *Account) int { return strings.Compare(a.Name, b.Name) })
+	db.accounts = db.accounts[:kept]
 	db.problems = append(db.problems, bad.done()...)
 }
 
-func (db *DB) indexGroups() {
-	db.groupByGID = make([]int32, len(db.groups))
-	db.memberOf = make(map[string][]int32)
-	for i := range db.groups {
-		db.groupByGID[i] = int32(i)
-		for _, m := range db.groups[i].Members {
-			db.memberOf[m] = append(db.memberOf[m], int32(i))
-		}
-	}
-	slices.SortStableFunc(db.groupByGID, func(i, j int32) int {
-		return cmp.Compare(db.groups[i].GID, db.groups[j].GID)
-	})
-}
-
-func (db *DB) readShadow(text string) {
-	db.shadowRead = true
-	db.shadow = make([]Shadow, len(db.accounts))
-	lines, bad := parseShadow(text)
-	db.problems = append(db.problems, bad...)
-	next := 0 // shadow has the order of passwd mostly
-	for i := range lines {
-		k, ok := next, next < len(db.accounts) && db.accounts[next].Name == lines[i].name
-		if !ok {
-			k, ok = db.find(lines[i].name)
-		}
-		// getspnam(3) returns the first line of a name.
-		if ok && !db.shadow[k].Present {
-			db.shadow[k] = lines[i].Shadow
-		}
-		if ok {
-			next = k + 1
-		}
-	}
-}
-
-func (db *DB) find(name string) (int, bool) {
-	k, ok := slices.BinarySearchFunc(db.byName, name, func(i int32, name string) int {
-		return strings.Compare(db.accounts[i].Name, name)
-	})
-	if !ok {
-		return 0, false
-	}
-	return int(db.byName[k]), true
-}
+func (db *DB) find(name string) (int, bool) { return db.byName.find(db.accounts, name) }
 
 // Len returns the number of accounts.
 func (db *DB) Len() int { return len(db.accounts) }
@@ -153,23 +120,18 @@ func (db *DB) Lookup(name string) *Account {
 // Shadow returns the shadow entry of an account of this DB. It is zero if the
 // account has none; known is false if shadow could not be read.
 func (db *DB) Shadow(a *Account) (s Shadow, known bool) {
-	if !db.shadowRead {
+	if db.shadow == nil {
 		return Shadow{}, false
 	}
-	i, ok := db.find(a.Name)
-	if !ok {
-		return Shadow{}, true
-	}
-	return db.shadow[i], true
+	return db.shadow.entry(a.Name), true
 }
 
 // WithUID returns the accounts with this uid in file order.
 func (db *DB) WithUID(uid uint32) []*Account {
-	start, _ := slices.BinarySearchFunc(db.byUID, uid, func(i int32, uid uint32) int {
-		return cmp.Compare(db.accounts[i].UID, uid)
-	})
+	byUID := db.byUID()
+	start := sort.Search(len(byUID), func(k int) bool { return db.accounts[byUID[k]].UID >= uid })
 	var list []*Account
-	for _, i := range db.byUID[start:] {
+	for _, i := range byUID[start:] {
 		if db.accounts[i].UID != uid {
 			break
 		}
@@ -180,20 +142,19 @@ func (db *DB) WithUID(uid uint32) []*Account {
 
 // Group returns the group that getgrgid(3) returns, nil if there is none.
 func (db *DB) Group(gid uint32) *Group {
-	k, ok := slices.BinarySearchFunc(db.groupByGID, gid, func(i int32, gid uint32) int {
-		return cmp.Compare(db.groups[i].GID, gid)
-	})
-	if !ok {
+	byGID := db.groupByGID()
+	k := sort.Search(len(byGID), func(k int) bool { return db.groups[byGID[k]].GID >= gid })
+	if k == len(byGID) || db.groups[byGID[k]].GID != gid {
 		return nil
 	}
-	return &db.groups[db.groupByGID[k]]
+	return &db.groups[byGID[k]]
 }
 
 // Groups returns the gids of an account, the primary group first, each once, as
 // getgrouplist(3) does.
 func (db *DB) Groups(a *Account) []uint32 {
 	gids := []uint32{a.GID}
-	for _, i := range db.memberOf[a.Name] {
+	for _, i := range db.memberOf(a.Name) {
 		if gid := db.groups[i].GID; !slices.Contains(gids, gid) {
 			gids = append(gids, gid)
 		}
@@ -204,6 +165,21 @@ func (db *DB) Groups(a *Account) []uint32 {
 		}
 	}
 	return gids
+}
+
+// memberOf returns the groups that list a name, in their order.
+func (db *DB) memberOf(name string) (list []int32) {
+	if db.membersAsked.Add(1) > few {
+		return db.members()[name]
+	}
+	for i := range db.groups {
+		for _, m := range db.groups[i].Members {
+			if m == name {
+				list = append(list, int32(i))
+			}
+		}
+	}
+	return list
 }
 
 // GroupNames returns the names of an account's groups as sshd compares them
@@ -220,7 +196,12 @@ func (db *DB) GroupNames(a *Account) []string {
 }
 
 // Problems returns what is wrong with the files, in the order passwd, group, shadow.
-func (db *DB) Problems() []Problem { return db.problems }
+func (db *DB) Problems() []Problem {
+	if db.shadow == nil {
+		return db.problems
+	}
+	return slices.Concat(db.problems, db.shadow.problems())
+}
 
 // Add adds an account that only NSS knows, such as one from a directory
 // service: its supplementary gids, and the groups of these that may be new
@@ -229,22 +210,21 @@ func (db *DB) Add(a Account, gids []uint32, groups []Group) error {
 	if db.Lookup(a.Name) != nil {
 		return fmt.Errorf("account %q is known already", a.Name)
 	}
-	db.accounts = append(db.accounts, a)
-	if db.shadowRead {
-		db.shadow = append(db.shadow, Shadow{})
+	db.byName.grow(len(db.accounts) + 1)
+	for i := range db.accounts {
+		db.byName.add(db.accounts[:i], db.accounts[i].Name)
 	}
+	db.byName.add(db.accounts, a.Name)
+	db.accounts = append(db.accounts, a)
 	for _, g := range groups {
-		if db.Group(g.GID) == nil {
+		if !slices.ContainsFunc(db.groups, func(known Group) bool { return known.GID == g.GID }) {
 			db.groups = append(db.groups, g)
-			db.indexGroups()
 		}
 	}
 	if db.extra == nil {
 		db.extra = make(map[string][]uint32)
 	}
 	db.extra[a.Name] = gids
-	db.byName = db.index(func(a, b *Account) int { return strings.Compare(a.Name, b.Name) })
-	db.byUID = db.index(func(a, b *Account) int { return cmp.Compare(a.UID, b.UID) })
-	db.byGID = db.index(func(a, b *Account) int { return cmp.Compare(a.GID, b.GID) })
+	db.index()
 	return nil
 }

@@ -1,7 +1,6 @@
 package accounts
 
 import (
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -92,17 +91,28 @@ func eachLine(text string, f func(number int, line string)) {
 	for number := 1; text != ""; number++ {
 		line, rest, _ := strings.Cut(text, "\n")
 		text = rest
-		if line != "" && line[0] <= ' ' {
-			line = strings.TrimLeft(line, " \t\r\v\f")
+		if line = clean(line); line != "" {
+			f(number, line)
 		}
-		if nul := strings.IndexByte(line, 0); nul >= 0 {
-			line = line[:nul]
-		}
-		if line == "" || line[0] == '#' {
-			continue
-		}
-		f(number, line)
 	}
+}
+
+// blanks is what isspace(3) takes for white space, the newline aside.
+const blanks = " \t\r\v\f"
+
+// clean takes from a line what nss_readline takes; nothing is left of a blank
+// one and of a comment.
+func clean(line string) string {
+	if line != "" && line[0] <= ' ' {
+		line = strings.TrimLeft(line, blanks)
+	}
+	if nul := strings.IndexByte(line, 0); nul >= 0 {
+		line = line[:nul]
+	}
+	if line != "" && line[0] == '#' {
+		return ""
+	}
+	return line
 }
 
 // field cuts the next colon-separated field off the line.
@@ -120,28 +130,19 @@ func field(line *string) string {
 	return f
 }
 
-// maxID is the id that glibc's strtou32 makes of every number that does not fit.
-const maxID = 1<<32 - 1
-
-// id reads a uid or gid as glibc's strtou32 does: blanks and a sign before it
-// are taken, and what does not fit, a negative number included, becomes maxID.
+// id reads a uid or gid as glibc does: blanks and a sign before it are taken. A
+// line whose number does not fit 32 bits, a negative one included, is skipped.
 func id(s string) (uint32, bool) {
-	s = strings.TrimLeft(s, " \t")
+	if n, ok := shortNumber(s, 9); ok {
+		return uint32(n), true
+	}
+	s = strings.TrimLeft(s, blanks)
 	digits := strings.TrimPrefix(s, "+")
-	negative := strings.HasPrefix(s, "-")
-	if negative {
-		digits = s[1:]
+	if s == "-0" {
+		return 0, true
 	}
-	n, err := strconv.ParseUint(digits, 10, 64)
-	switch {
-	case errors.Is(err, strconv.ErrRange):
-		return maxID, true
-	case err != nil || digits[0] == '+':
-		return 0, false
-	case negative && n != 0:
-		return maxID, true
-	}
-	return uint32(min(n, maxID)), true
+	n, err := strconv.ParseUint(digits, 10, 32)
+	return uint32(n), err == nil && digits[0] != '+'
 }
 
 // ParsePasswd reads the text of passwd.
@@ -165,7 +166,7 @@ func ParsePasswd(text string) ([]Account, []Problem) {
 		case a.Name == "":
 			bad.add(number, "no account name: the line is ignored")
 		case !okUID || !okGID:
-			bad.add(number, "the uid or gid is not a number: the line is ignored")
+			bad.add(number, "the uid or gid is no number of 32 bits: the line is ignored")
 		default:
 			list = append(list, a)
 		}
@@ -187,7 +188,7 @@ func ParseGroup(text string) ([]Group, []Problem) {
 		field(&line)
 		var ok bool
 		if g.GID, ok = id(field(&line)); !ok || g.Name == "" {
-			bad.add(number, "no name, or the gid is not a number: the line is ignored")
+			bad.add(number, "no name, or the gid is no number of 32 bits: the line is ignored")
 			return
 		}
 		for line != "" {
@@ -202,56 +203,28 @@ func ParseGroup(text string) ([]Group, []Problem) {
 	return list, bad.done()
 }
 
-// shadowLine is one line of shadow with the name it belongs to.
-type shadowLine struct {
-	name string
-	Shadow
-}
-
-func parseShadow(text string) ([]shadowLine, []Problem) {
-	list := make([]shadowLine, 0, strings.Count(text, "\n")+1)
-	bad := problems{file: "shadow"}
-	eachLine(text, func(number int, line string) {
-		s := shadowLine{name: field(&line)}
-		s.Present = true
-		s.Password = passwordState(field(&line), false)
-		for _, into := range []*int32{&s.LastChange, &s.Min, &s.Max, &s.Warn, &s.Inactive, &s.ExpireOn} {
-			var ok bool
-			if *into, ok = days(field(&line)); !ok {
-				bad.add(number, "a date field is not a number: the line is ignored")
-				return
-			}
-		}
-		if s.name == "" {
-			bad.add(number, "no account name: the line is ignored")
-			return
-		}
-		list = append(list, s)
-	})
-	return list, bad.done()
-}
-
-// days reads a date field of shadow; an empty one is -1.
+// days reads a date field of shadow as glibc does; an empty one is -1.
 func days(s string) (int32, bool) {
 	if s == "" {
 		return -1, true
 	}
-	if len(s) <= 5 { // almost every one
-		n := int32(0)
-		for i := range len(s) {
-			if s[i] < '0' || s[i] > '9' {
-				return slowDays(s)
-			}
-			n = n*10 + int32(s[i]-'0')
-		}
-		return n, true
-	}
-	return slowDays(s)
+	n, ok := id(s)
+	return int32(n), ok
 }
 
-func slowDays(s string) (int32, bool) {
-	n, err := strconv.ParseInt(s, 10, 32)
-	return int32(n), err == nil
+// shortNumber reads a number of up to so many digits and nothing else, as almost
+// every one is; a call that reads all forms costs several times as much.
+func shortNumber(s string, digits int) (n int32, ok bool) {
+	if s == "" || len(s) > digits {
+		return 0, false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return 0, false
+		}
+		n = n*10 + int32(s[i]-'0')
+	}
+	return n, true
 }
 
 // passwordState classifies a password field. In passwd "x" points to shadow.

@@ -1,9 +1,8 @@
 package accounts
 
 import (
-	"cmp"
 	"iter"
-	"slices"
+	"sort"
 )
 
 // PrimaryBehind yields the accounts whose primary group is gid as getpwent(3)
@@ -12,15 +11,13 @@ import (
 // service did not enumerate it.
 func (db *DB) PrimaryBehind(gid uint32, line int32) iter.Seq[*Account] {
 	return func(yield func(*Account) bool) {
-		start, _ := slices.BinarySearchFunc(db.byGID, gid, func(i int32, gid uint32) int {
-			a := &db.accounts[i]
-			if a.GID == gid && a.Line != 0 && a.Line <= line {
-				return -1
-			}
-			return cmp.Or(cmp.Compare(a.GID, gid), 1)
+		byGID := db.byGID()
+		start := sort.Search(len(byGID), func(k int) bool {
+			a := &db.accounts[byGID[k]]
+			return a.GID > gid || a.GID == gid && (a.Line == 0 || a.Line > line)
 		})
 		repeated := db.repeated
-		for _, i := range db.byGID[start:] {
+		for _, i := range byGID[start:] {
 			a := &db.accounts[i]
 			if a.GID != gid || a.Line == 0 {
 				break

@@ -1,0 +1,117 @@
+package accounts
+
+import (
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// shadowFile is the text of shadow, of which one line is looked for at first,
+// and all are read when many are wanted.
+type shadowFile struct {
+	text  string
+	db    *DB
+	asked atomic.Int32
+	once  sync.Once
+	// entries belong to the accounts that passwd has, in their order.
+	entries []Shadow
+	bad     []Problem
+}
+
+// entry returns the line of a name that getspnam(3) returns, the first that can
+// be read; zero if there is none.
+func (f *shadowFile) entry(name string) Shadow {
+	if f.asked.Add(1) <= few {
+		return f.search(name)
+	}
+	f.once.Do(f.read)
+	if i, ok := f.db.find(name); ok && i < len(f.entries) {
+		return f.entries[i]
+	}
+	return Shadow{}
+}
+
+func (f *shadowFile) problems() []Problem {
+	f.once.Do(f.read)
+	return f.bad
+}
+
+// search looks for the line of one name.
+func (f *shadowFile) search(name string) Shadow {
+	if name == "" {
+		return Shadow{}
+	}
+	for from := 0; ; {
+		at := strings.Index(f.text[from:], name+":")
+		if at < 0 {
+			return Shadow{}
+		}
+		at += from
+		from = at + len(name)
+		line := f.text[strings.LastIndexByte(f.text[:at], '\n')+1:]
+		line, _, _ = strings.Cut(line, "\n")
+		if found, s, err := shadowLine(clean(line)); err == "" && found == name {
+			return s
+		}
+	}
+}
+
+// read reads every line.
+func (f *shadowFile) read() {
+	f.entries = make([]Shadow, len(f.db.accounts))
+	bad := problems{file: "shadow"}
+	next := 0 // shadow has the order of passwd mostly
+	eachLine(f.text, func(number int, line string) {
+		name, s, err := shadowLine(line)
+		if err != "" {
+			bad.add(number, "%s", err)
+			return
+		}
+		k, ok := next, next < len(f.entries) && f.db.accounts[next].Name == name
+		if !ok {
+			k, ok = f.db.find(name)
+		}
+		if !ok || k >= len(f.entries) {
+			return
+		}
+		if !f.entries[k].Present {
+			f.entries[k] = s
+		}
+		next = k + 1
+	})
+	f.bad = bad.done()
+}
+
+// shadowLine reads a line as glibc's _nss_files_parse_spent does; bad says why
+// it is skipped. The three dates before the warning must be there, and either
+// none of the others or all three.
+func shadowLine(line string) (name string, s Shadow, bad string) {
+	name = field(&line)
+	s = Shadow{Present: true, Password: passwordState(field(&line), false), Warn: -1, Inactive: -1, ExpireOn: -1}
+	for k, into := range []*int32{&s.LastChange, &s.Min, &s.Max, &s.Warn, &s.Inactive, &s.ExpireOn} {
+		if k == shortForm {
+			if line = strings.TrimLeft(line, blanks); line == "" {
+				break
+			}
+		}
+		if line == "" {
+			return name, s, "it ends before its last date: the line is ignored"
+		}
+		var ok bool
+		if *into, ok = days(field(&line)); !ok {
+			return name, s, "a date field is not a number: the line is ignored"
+		}
+	}
+	if line != "" {
+		if _, ok := id(line); !ok { // a reserved field
+			return name, s, "its last field is not a number: the line is ignored"
+		}
+	}
+	if name == "" {
+		return name, s, "no account name: the line is ignored"
+	}
+	return name, s, ""
+}
+
+// shortForm is how many dates a line of the old form has.
+const shortForm = 3
