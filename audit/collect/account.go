@@ -45,7 +45,7 @@ func (w *Worker) account(i int, peer *Peer) *facts.Account {
 	a.Shadow, a.ShadowKnown = db.Shadow(&a.Account)
 	a.System = a.UID != 0 && (a.UID < c.host.UIDMin || a.UID == overflowUID || a.UID >= lastUID)
 	a.Login = c.shell(shellOf(a))
-	err := w.thread.As(hostfs.Identity{UID: a.UID, GID: a.GID, Groups: a.GIDs}, func(v *hostfs.View) error {
+	err := w.thread.ReadAs(hostfs.Identity{UID: a.UID, GID: a.GID, Groups: a.GIDs}, func(v *hostfs.View) error {
 		r := &accountReader{c: c, v: v, a: a, exact: v.Switched(), buf: w.buf, peer: peer}
 		defer func() { w.buf = r.buf }()
 		if !r.exact {
@@ -58,6 +58,7 @@ func (w *Worker) account(i int, peer *Peer) *facts.Account {
 		return nil
 	})
 	if err != nil {
+		a.SSHDir, a.Trust, a.Via = facts.Dir{}, nil, nil // what was read before that is no whole picture
 		a.Unswitched = err.Error()
 		a.Home.Problem = &facts.Problem{Failure: facts.Uncertain, At: audit.Untrusted(a.Account.Home), Why: err.Error()}
 	}

@@ -48,6 +48,11 @@ func (p *Pin) Beneath(rel string) (*Pin, error) {
 // strictly pins one name in the pinned directory.
 func (p *Pin) strictly(name string, at audit.Untrusted) (*Pin, error) {
 	next := &Pin{root: p.root, fd: -1, view: p.view, turn: p.turn, Path: at}
+	if p.waiting() {
+		if err := p.view.become(); err != nil {
+			return next, err
+		}
+	}
 	s := p.root.scratch.Get().(*scratch)
 	defer p.root.scratch.Put(s)
 	fd, e := p.root.pin(s, &node{fd: p.fd, info: p.Info}, name, func() string { return string(p.Path) })

@@ -58,6 +58,7 @@ func (r *Root) acquire() (*generation, error) {
 	g := &generation{born: time.Now(), users: 1}
 	g.root.node = node{fd: r.fd, info: info, shared: true}
 	g.root.cached = &g.root
+	g.root.plain = r.arithmetic && everybodySearches(r.fd, &info) && r.judged(info.MntID)
 	c.current = g
 	return g, nil
 }
@@ -99,7 +100,7 @@ func (c *cache) child(parent *cached, name string) *cached {
 // qualifies; n then belongs to the cache.
 func (r *Root) offer(g *generation, parent *cached, n *node) {
 	i := n.info
-	if i.Type != Directory || i.UID != 0 || i.Mode&0111 != 0111 || n.transit {
+	if i.Type != Directory || i.UID != 0 || i.Mode&everybodySearch != everybodySearch || n.transit {
 		return
 	}
 	c := &r.cache
@@ -123,6 +124,18 @@ func (r *Root) offer(g *generation, parent *cached, n *node) {
 	entry.cached = entry
 	n.cached = entry
 	parent.children[n.name] = entry
+}
+
+// everybodySearches reports whether the kernel lets every account look up names
+// in a pinned directory.
+func everybodySearches(fd int, i *Info) bool {
+	return i.Type == Directory && i.Mode&everybodySearch == everybodySearch && !hasACL(fd)
+}
+
+// judged reports whether the mount is of a file system of that name.
+func (r *Root) judged(mount uint64) bool {
+	table, err := r.mounts.current()
+	return err == nil && judged[table.byID[mount].fstype]
 }
 
 // hasACL reports whether an access ACL could deny somebody what the mode bits

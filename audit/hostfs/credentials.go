@@ -53,7 +53,7 @@ func ownCredentials() (credentials, error) {
 // become switches the effective ids of this thread and verifies the result. The
 // order is that of uidswap.c: groups need the privilege that the uid gives up.
 func (r *Root) become(id Identity) error {
-	if id.UID == ^uint32(0) || id.GID == ^uint32(0) || len(id.Groups) > maxGroups {
+	if !id.valid() {
 		return fmt.Errorf("uid %d, gid %d, %d groups: %w", id.UID, id.GID, len(id.Groups), ErrIdentity)
 	}
 	if e := setGroups(id.Groups); e != nil {

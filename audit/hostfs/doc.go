@@ -13,8 +13,10 @@
 //   - An object's type is known before it is opened, and it is opened through the
 //     pinned descriptor with O_NONBLOCK: FIFOs, devices and leases cannot stall us.
 //   - Every read has a bound, and a read that hit it says so.
-//   - [Root.As] applies an account's own rights, because sshd reads key files as
+//   - [Worker.As] applies an account's own rights, because sshd reads key files as
 //     the account: the kernel, not our arithmetic, decides what is readable.
+//     [Worker.ReadAs] leaves that out only for what an account owns and its owner
+//     bits grant; see certain.go.
 //
 // A path that has been looked at says nothing about the path that is used next.
 // Hence a [Pin] is what is looked at, read and, by audit/repair, changed.

@@ -37,10 +37,17 @@ func build(t testing.TB, entries ...hostfstest.Entry) *hostfs.Root {
 	return openRoot(t, hostfstest.Build(t, entries...))
 }
 
+// as calls f with a View of the account, once with its identity taken on at once
+// and once with the switch put off: the outcome must be the same.
 func as(t testing.TB, r *hostfs.Root, uid uint32, f func(v *hostfs.View)) {
 	t.Helper()
-	err := r.As(hostfs.Identity{UID: uid, GID: uid}, func(v *hostfs.View) error {
-		f(v)
+	id := hostfs.Identity{UID: uid, GID: uid}
+	err := r.Worker(func(w *hostfs.Worker) error {
+		for _, become := range []func(hostfs.Identity, func(*hostfs.View) error) error{w.As, w.ReadAs} {
+			if err := become(id, func(v *hostfs.View) error { f(v); return nil }); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {

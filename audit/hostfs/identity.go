@@ -14,6 +14,11 @@ type Identity struct {
 	Groups   []uint32
 }
 
+// valid reports whether the kernel takes the ids at all.
+func (id *Identity) valid() bool {
+	return id.UID != ^uint32(0) && id.GID != ^uint32(0) && len(id.Groups) <= maxGroups
+}
+
 // As calls f with a View that has the rights of id; see [Worker.As]. It is for a
 // single account: for many, run them through one Worker.
 func (r *Root) As(id Identity, f func(*View) error) error {
@@ -26,6 +31,8 @@ type Worker struct {
 	view View
 	// checked: this thread's switching was compared with /proc.
 	checked bool
+	// away: the thread has, in part at least, another's identity.
+	away bool
 	// busy: an account's View is in use.
 	busy bool
 	// gone: the thread could not get its own identity back.
@@ -85,7 +92,17 @@ func (r *Root) Worker(f func(*Worker) error) error {
 // Where the process is id already, or may not become it, nothing is switched;
 // [View.Switched] tells the difference. An ErrIdentity means that the switch
 // failed and f was not called.
-func (w *Worker) As(id Identity, f func(*View) error) error {
+func (w *Worker) As(id Identity, f func(*View) error) error { return w.serve(id, false, f) }
+
+// ReadAs is As for a function that does nothing but read through its View. What
+// it can read is the same. The thread becomes the account only where owners and
+// modes leave a doubt of what the kernel would answer; an ErrIdentity then comes
+// after part of f was done.
+func (w *Worker) ReadAs(id Identity, f func(*View) error) error {
+	return w.serve(id, w.root.mayWait(id), f)
+}
+
+func (w *Worker) serve(id Identity, wait bool, f func(*View) error) error {
 	r, v := w.root, &w.view
 	if w.busy {
 		return fmt.Errorf("uid %d: %w from within another account's", id.UID, ErrIdentity)
@@ -104,20 +121,39 @@ func (w *Worker) As(id Identity, f func(*View) error) error {
 	}
 	v.switched = true
 	defer w.comeBack() // before v.retire: descriptors are closed as ourselves
-	if err := r.become(id); err != nil {
+	v.waiting, v.worker, v.id = true, w, id
+	if !wait {
+		if err := v.become(); err != nil {
+			return err
+		}
+	}
+	if err := f(v); v.failed == nil {
+		return err
+	}
+	return v.failed
+}
+
+// become gives the thread the account's rights and makes sure of them.
+func (w *Worker) become(id Identity) error {
+	w.away = true
+	if err := w.root.become(id); err != nil {
 		return err
 	}
 	if !w.checked {
-		if err := r.verifyThread(id); err != nil {
+		if err := w.root.verifyThread(id); err != nil {
 			return err
 		}
 		w.checked = true
 	}
-	return f(v)
+	return nil
 }
 
 // comeBack gives the thread its own identity again, or ends the goroutine.
 func (w *Worker) comeBack() {
+	if !w.away {
+		return
+	}
+	w.away = false
 	if err := w.root.own.restore(); err != nil {
 		w.gone = true
 		runtime.Goexit()

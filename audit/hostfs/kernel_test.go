@@ -25,9 +25,23 @@ func TestWalkIsThatOfTheKernel(t *testing.T) {
 			dir := hostfstest.Build(t, randomTree(rng)...)
 			kernel := newChild(t, "chroot", dir, "61001")
 			r := openRoot(t, dir)
-			err := r.As(hostfs.Identity{UID: alice, GID: alice, Groups: []uint32{alice, 61100}}, func(v *hostfs.View) error {
-				for range 80 {
-					compareWay(t, kernel, v, randomPath(rng), met)
+			id := hostfs.Identity{UID: alice, GID: alice, Groups: []uint32{alice, 61100}}
+			err := r.Worker(func(w *hostfs.Worker) error {
+				compare := func(ways int) func(v *hostfs.View) error {
+					return func(v *hostfs.View) error {
+						for range ways {
+							compareWay(t, kernel, v, randomPath(rng), met)
+						}
+						return nil
+					}
+				}
+				if err := w.As(id, compare(80)); err != nil {
+					return err
+				}
+				for range 16 { // a switch that was put off lasts until the first doubt
+					if err := w.ReadAs(id, compare(5)); err != nil {
+						return err
+					}
 				}
 				return nil
 			})

@@ -9,9 +9,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// open pins name in the directory reached and describes it.
+// open pins name in the directory reached and describes it, with the rights of the
+// account.
 func (v *View) open(op, name string, list bool) (node, error) {
-	n := node{name: name}
+	if err := v.searched(); err != nil {
+		return node{}, err
+	}
+	n, err := v.openNow(op, name, list)
+	switch {
+	case !v.waiting, certainError(err):
+		return n, err
+	case err == nil && (!n.readable || v.certainList(&n)):
+		return n, nil
+	case err == nil:
+		closeFD(n.fd)
+	}
+	if err := v.become(); err != nil {
+		return node{}, err
+	}
+	return v.openNow(op, name, list)
+}
+
+// openNow is open with the rights that the thread has.
+func (v *View) openNow(op, name string, list bool) (node, error) {
+	n := node{name: name, plain: v.top().plain}
 	var e syscall.Errno
 	if list {
 		n.fd, n.readable = v.openDir(name)
@@ -27,7 +48,7 @@ func (v *View) open(op, name string, list bool) (node, error) {
 		if err != nil {
 			return n, v.fail(op, name, err)
 		}
-		n.crossed = true
+		n.crossed, n.plain = true, judged[m.fstype]
 		n.transit = m.fstype == "autofs" && !v.root.enters(m.fstype)
 	} else if e != 0 {
 		return n, v.fail(op, name, reason(e))

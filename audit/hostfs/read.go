@@ -3,6 +3,8 @@
 package hostfs
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 
 	"sshaudit/audit"
@@ -22,6 +24,8 @@ type Pin struct {
 	// view and its turn at the time are set if an account's View found the object.
 	view *View
 	turn uint64
+	// plain: see node.
+	plain bool
 	// Path is where it was found, inside the root.
 	Path audit.Untrusted
 	// Info is how it was when it was pinned; ReadAll and Refresh bring it up to date.
@@ -57,6 +61,9 @@ func (p *Pin) bind(v *View) {
 	}
 }
 
+// waiting reports whether the object is looked at without the account's rights as yet.
+func (p *Pin) waiting() bool { return p.view != nil && p.view.turn == p.turn && p.view.waiting }
+
 func (p *Pin) fail(op string, err error) error { return &PathError{op, p.Path, err} }
 
 // ReadAll reads a regular file into buf, which is enlarged if need be, and
@@ -66,6 +73,25 @@ func (p *Pin) fail(op string, err error) error { return &PathError{op, p.Path, e
 // had begun before and is still under way cannot be seen; sshd, too, would then
 // read some of the old and some of the new.
 func (p *Pin) ReadAll(limit int64, buf []byte) ([]byte, error) {
+	if !p.waiting() {
+		return p.readAll(limit, buf)
+	}
+	if p.Info.Type != Regular {
+		return nil, p.fail("read", ErrType)
+	}
+	if p.view.certainRead(p.plain, &p.Info) {
+		data, err := p.readAll(limit, buf)
+		if (err == nil || errors.Is(err, ErrTooLarge)) && p.view.certainRead(p.plain, &p.Info) {
+			return data, err
+		}
+	}
+	if err := p.view.become(); err != nil {
+		return nil, err
+	}
+	return p.readAll(limit, buf)
+}
+
+func (p *Pin) readAll(limit int64, buf []byte) ([]byte, error) {
 	if p.Info.Type != Regular {
 		return nil, p.fail("read", ErrType)
 	}
@@ -149,7 +175,8 @@ func (v *View) ReadFile(path string, limit int64, buf []byte) ([]byte, Info, err
 		return nil, Info{}, err
 	}
 	defer l.close()
-	p := Pin{root: v.root, fd: l.fd, Path: audit.Untrusted(path), Info: l.info}
+	p := Pin{root: v.root, fd: l.fd, Path: audit.Untrusted(path), Info: l.info, plain: l.plain}
+	p.bind(v)
 	data, err := p.ReadAll(limit, buf)
 	return data, p.Info, err
 }

@@ -116,6 +116,11 @@ func (v *View) names(path string, maxNames int) ([]string, bool, error) {
 // from the first one on.
 func (v *View) listable(d *node) (int, error) {
 	if !d.readable {
+		if v.waiting && !v.certainList(d) {
+			if err := v.become(); err != nil {
+				return -1, err
+			}
+		}
 		v.name.set(".")
 		fd, e := openat(d.fd, &v.name, readFlags|unix.O_DIRECTORY)
 		if e == unix.EACCES { // "." needs the right to search, a list does not

@@ -25,6 +25,9 @@ type Root struct {
 	host string
 	live bool
 	own  credentials
+	// arithmetic: ReadAs may leave the identity as it is; see certain.go.
+	arithmetic bool
+	overflow   uint32
 	// guardLinks is fs.protected_symlinks, 0 for a tree that another kernel would run.
 	guardLinks bool
 	allowed    map[string]bool
@@ -76,8 +79,12 @@ func (r *Root) open() (err error) {
 		data, err := os.ReadFile("/proc/sys/fs/protected_symlinks")
 		r.guardLinks = err == nil && strings.TrimSpace(string(data)) == "1"
 	}
-	r.own, err = ownCredentials()
-	return err
+	if r.own, err = ownCredentials(); err != nil {
+		return err
+	}
+	r.overflow, err = overflowID()
+	r.arithmetic = r.own.canSwitch && err == nil && unconfined()
+	return nil
 }
 
 // Close releases the root. No View may be in use.

@@ -30,26 +30,32 @@ func childScan(args []string) error {
 		}
 		mark()
 		defer mark()
-		return w.As(hostfs.Identity{UID: alice, GID: alice}, func(v *hostfs.View) error {
-			home, err := v.OpenHome("/home/alice")
-			if err != nil {
-				return err
-			}
-			defer home.Close()
-			for _, dir := range []string{"/home/alice", "/home/alice/.ssh"} {
-				entries, _, err := v.ReadDir(dir, 100)
-				if err != nil {
-					return err
-				}
-				for _, e := range entries {
-					v.ReadFile(dir+"/"+string(e.Name), 1000, nil)
-					v.Glob(dir+"/*", 100)
-				}
-			}
-			return nil
-		})
+		if err := w.As(hostfs.Identity{UID: alice, GID: alice}, scanHome); err != nil {
+			return err
+		}
+		return w.ReadAs(hostfs.Identity{UID: alice, GID: alice}, scanHome)
 	})
 	return err
+}
+
+// scanHome looks at everything in alice's home.
+func scanHome(v *hostfs.View) error {
+	home, err := v.OpenHome("/home/alice")
+	if err != nil {
+		return err
+	}
+	defer home.Close()
+	for _, dir := range []string{"/home/alice", "/home/alice/.ssh"} {
+		entries, _, err := v.ReadDir(dir, 100)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			v.ReadFile(dir+"/"+string(e.Name), 1000, nil)
+			v.Glob(dir+"/*", 100)
+		}
+	}
+	return nil
 }
 
 // TestStraceOpensNothingThatCouldBlock is the proof of an absence: below a home,

@@ -18,6 +18,9 @@ func (v *View) ReadTail(path string, limit int64) ([]byte, Info, error) {
 		return nil, Info{}, err
 	}
 	defer v.end()
+	if err := v.become(); err != nil {
+		return nil, Info{}, err
+	}
 	l, err := v.resolve("read", path, true, false)
 	if err != nil {
 		return nil, Info{}, err

@@ -23,6 +23,12 @@ type View struct {
 	*scratch
 	// kept: the trail outlives an operation. over: the account's rights are gone.
 	kept, over bool
+	// waiting: the thread has its own identity still, and becomes id at the first
+	// doubt; see ReadAs. failed says why it could not.
+	waiting bool
+	worker  *Worker
+	id      Identity
+	failed  error
 	// turn counts the accounts that this View served; see Pin.
 	turn uint64
 	// switched and foreign: see Switched and follow.
@@ -56,6 +62,8 @@ type node struct {
 	readable, listed bool
 	// crossed: it is the root of another mount than its parent's.
 	crossed bool
+	// plain: on a file system that judges by owner and mode alone.
+	plain bool
 	// transit: an automounter's directory; only what is mounted in it may be entered.
 	transit bool
 }
@@ -70,6 +78,9 @@ func (v *View) Switched() bool { return v.switched }
 func (v *View) begin() error {
 	if v.over {
 		return errOver
+	}
+	if v.failed != nil {
+		return v.failed
 	}
 	if v.gen != nil {
 		return nil
@@ -104,7 +115,7 @@ func (v *View) finish() {
 // retire ends a View that was an account's.
 func (v *View) retire() {
 	v.finish()
-	v.over = true
+	v.over, v.waiting = true, false
 }
 
 // errOver guards against reading with root's rights what an account's were meant for.

@@ -28,6 +28,8 @@ type leaf struct {
 	name string
 	fd   int
 	info Info
+	// plain: see node.
+	plain bool
 	// owned: fd is not on the trail and the receiver closes it.
 	owned bool
 	// isDir: the object is the trail's top.
@@ -58,7 +60,7 @@ func (v *View) resolve(op, path string, follow, list bool) (leaf, error) {
 		name, tail := component(rest)
 		if name == "" {
 			t := v.top()
-			return leaf{name: t.name, fd: t.fd, info: t.info, isDir: true}, nil
+			return leaf{name: t.name, fd: t.fd, info: t.info, plain: t.plain, isDir: true}, nil
 		}
 		last := strings.Trim(tail, "/") == ""
 		rest = tail
@@ -92,7 +94,7 @@ func (v *View) resolve(op, path string, follow, list bool) (leaf, error) {
 			closeFD(n.fd)
 			return leaf{}, v.fail(op, name, unix.ENOTDIR)
 		default:
-			return leaf{name: n.name, fd: n.fd, info: n.info, owned: true}, nil
+			return leaf{name: n.name, fd: n.fd, info: n.info, plain: n.plain, owned: true}, nil
 		}
 	}
 	return leaf{}, &PathError{op, audit.Untrusted(path), ErrTooLarge}
@@ -114,6 +116,9 @@ func (v *View) fail(op, name string, err error) error {
 // dot handles "." and "..", both of which need the right to search the directory.
 // ".." of the root is the root; of any other directory, the one we came through.
 func (v *View) dot(op, name string) error {
+	if err := v.searched(); err != nil {
+		return err
+	}
 	fd, e := v.pin(".")
 	if e != 0 {
 		return v.fail(op, name, e)
@@ -196,6 +201,9 @@ func (v *View) push(n node) {
 // follow reads the link n and closes it. An absolute target starts at the root.
 func (v *View) follow(op string, n node, last bool) (string, error) {
 	defer closeFD(n.fd)
+	if err := v.become(); err != nil {
+		return "", err
+	}
 	if err := v.mayFollow(n, last); err != nil {
 		return "", v.fail(op, n.name, err)
 	}

@@ -79,7 +79,7 @@ func (v *View) walked(l leaf) (*Walked, error) {
 		l.fd = fd
 		parents--
 	}
-	w := &Walked{Pin: Pin{root: v.root, fd: l.fd, Info: l.info}}
+	w := &Walked{Pin: Pin{root: v.root, fd: l.fd, Info: l.info, plain: l.plain}}
 	w.bind(v)
 	if len(v.links) > 0 {
 		w.Links = append([]Link(nil), v.links...)
