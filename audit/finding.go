@@ -77,8 +77,12 @@ type Report struct {
 	Servers []Server
 	// Reach tells whether the packet filter lets connections to the sshds in; empty
 	// if it was not asked.
-	Reach    []Reachability
-	Findings []Finding
+	Reach []Reachability
+	// Services and Listening tell what runs and listens; empty unless the host's own
+	// services were looked at.
+	Services  []ServiceState
+	Listening []ListenState
+	Findings  []Finding
 }
 
 // Worst returns the highest severity among the findings, 0 when there are none.

@@ -44,6 +44,10 @@ var (
 	descConfig  = desc("sshd_config_valid", "1 if sshd would accept its configuration as of the last audit, 0 if not; absent if no sshd was found.")
 	descReach   = desc("port_reachable", "What the packet filter does with a new connection from a vantage address, as of the last audit: 1 accepted, 0 refused, -1 unknown.",
 		"service", "port", "family", "vantage")
+	descUp = desc("service_up", "1 if the service runs by this unit as of the last audit, 0 if it ought to and does not; without systemd the unit is empty.",
+		"service", "unit")
+	descListening = desc("listening", "1 if a socket of the service listens on the port as of the last audit, 0 if its configuration says that one should and none does.",
+		"service", "port", "family")
 	descLast    = desc("last_audit_timestamp_seconds", "When the audit began that the findings are from; 0 before the first.")
 	descSuccess = desc("audit_success", "1 if the last audit ran to its end, 0 if it failed and the findings are older.")
 	descWhole   = desc("audit_complete", "1 if everything that was asked for could be looked at in the last audit, 0 if parts are unknown.")
@@ -70,7 +74,7 @@ func NewCollector(s Source, names bool) prometheus.Collector { return collector{
 // Describe sends the descriptors of every metric.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descBuild, descFindings, descUserFindings, descDropped, descUsers, descBlocked,
-		descConfig, descReach, descLast, descSuccess, descWhole, descReload, descTook} {
+		descConfig, descReach, descUp, descListening, descLast, descSuccess, descWhole, descReload, descTook} {
 		ch <- d
 	}
 }
@@ -101,6 +105,12 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for _, r := range s.Report.Reach {
 		value := map[audit.Verdict]float64{audit.Accept: 1, audit.Refuse: 0, audit.Unknown: -1}[r.Verdict]
 		gauge(descReach, value, r.Service, strconv.Itoa(r.Port), r.Family, label(r.Vantage))
+	}
+	for _, u := range s.Report.Services {
+		gauge(descUp, truth(u.Up), u.Service, label(u.Unit))
+	}
+	for _, l := range s.Report.Listening {
+		gauge(descListening, truth(l.Open), l.Service, strconv.Itoa(l.Port), l.Family)
 	}
 	for kind, n := range withClean(s.Counts, c.Docs) {
 		gauge(descFindings, float64(n), label(kind.Check), kind.Severity.String(), label(string(kind.Effect)))

@@ -9,6 +9,9 @@ var All = sync.OnceValue(func() []*Check {
 		// sshd and its files
 		configInvalid, configStale, noHostkeys, hostkeyUnusable, hostkeyExposed, hostkeyPubPerms,
 		privsepDir, sshdConfigPerms, akcMissing, akcUnsafe, configShadowed, sshdArgs, modeRuleSet,
+		sshdNotRunning, sshdNotEnabled, notListening, bindFailed, socketOverride, sshdLoopback, staleListener,
+		ftpdNotRunning, ftpdNotEnabled, ftpdSilentPort, ftpdLoopback, ftpdNotReloaded,
+		serviceOutdated, serviceSilent, serviceUnstable, serviceTasks, unitNotReloaded,
 		firewallDrops, firewallFamilies, firewallInactive,
 		// accounts
 		accountLines, accountSharesUID, accountNoShadow, accountPasswordEmpty, homeSystem, homeShared, homeMissing,

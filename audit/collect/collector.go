@@ -87,7 +87,7 @@ func (c *Collector) readHost(ctx context.Context) error {
 	h.SELinux = c.selinuxEnforced(self)
 	h.HostsAllow, h.HostsDeny = c.textFile(self, "/etc/hosts.allow"), c.textFile(self, "/etc/hosts.deny")
 	c.readServers(self)
-	c.readServices()
+	c.readServices(ctx)
 	c.readSystemFiles(self)
 	return nil
 }

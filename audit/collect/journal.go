@@ -93,9 +93,7 @@ func (c *Collector) journal(ctx context.Context, since time.Time) (string, error
 		"--since=@" + strconv.FormatInt(since.Unix(), 10), "--lines=" + strconv.Itoa(maxRecords),
 		"-t", "sshd", "-t", "sshd-session", "-t", "sshd-auth", "-t", "sftp-server", "-t", "internal-sftp",
 	}
-	ctx, cancel := context.WithTimeout(ctx, journalPatience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "journalctl") //nolint:gosec // no shell, and no argument is anybody's text
+	var files []*os.File
 	if !c.root.Live() {
 		dir, err := c.root.Self().Walk(journalDir)
 		if err != nil {
@@ -107,10 +105,19 @@ func (c *Collector) journal(ctx context.Context, since time.Time) (string, error
 			return "", err
 		}
 		defer func() { _ = handed.Close() }()
-		cmd.ExtraFiles = []*os.File{handed}
+		files = []*os.File{handed}
 		args = append(args, "--directory=/proc/self/fd/3")
 	}
-	cmd.Args = append(cmd.Args, args...)
+	return journalctl(ctx, args, files...)
+}
+
+// journalctl runs the program with these arguments and files, the first of which
+// is its descriptor 3.
+func journalctl(ctx context.Context, args []string, files ...*os.File) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, journalPatience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "journalctl", args...) //nolint:gosec // no shell, and no argument is anybody's text
+	cmd.ExtraFiles = files
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }

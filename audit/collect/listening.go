@@ -52,6 +52,7 @@ func (c *Collector) readListeners(s *facts.Services) {
 func listening(s *sockdiag.Socket) facts.Listener {
 	l := facts.Listener{
 		Local: s.Local, Interface: s.Interface, UID: s.UID, Inode: s.Inode, Waiting: s.Waiting, Backlog: s.Backlog,
+		Cgroup: s.Cgroup,
 	}
 	v4, known := s.Serves(false)
 	l.V4, l.V4Unknown = v4 && known, !known

@@ -1,6 +1,8 @@
 package collect
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -26,12 +28,12 @@ func (c *Collector) owners(s *facts.Services) {
 		o.at[s.Listeners[i].Inode] = &s.Listeners[i]
 	}
 	for i := range s.Daemons {
-		o.held(s.Daemons[i].PID)
+		s.Daemons[i].SocketsSeen = o.held(s.Daemons[i].PID)
 	}
 	o.held(initPID)
 	open := make(map[uint64]*facts.Listener)
 	for inode, l := range o.at {
-		if l.PID == 0 && c.wantedPort(s, l.Local.Port()) {
+		if c.wantedPort(l.Local.Port()) {
 			open[inode] = l
 		}
 	}
@@ -55,20 +57,20 @@ type ownership struct {
 	left int
 }
 
-// held looks at the descriptors of one process. Without the right to see them
-// they stay unknown.
-func (o *ownership) held(pid int) {
+// held looks at the descriptors of one process; false without the right to see
+// them, or when too many were looked at.
+func (o *ownership) held(pid int) bool {
 	name := filepath.Join(procDir, strconv.Itoa(pid), "fd")
 	dir, err := os.Open(name)
 	if err != nil {
-		return
+		return false
 	}
 	defer func() { _ = dir.Close() }()
 	for o.left >= 0 {
 		names, err := dir.Readdirnames(1024)
 		for _, fd := range names {
 			if o.left--; o.left < 0 {
-				return
+				return false
 			}
 			target, err := os.Readlink(filepath.Join(name, fd))
 			if err != nil {
@@ -82,9 +84,10 @@ func (o *ownership) held(pid int) {
 			}
 		}
 		if err != nil {
-			return
+			return errors.Is(err, io.EOF)
 		}
 	}
+	return false
 }
 
 // socketInode reads "socket:[N]"; 0 for anything else.
@@ -105,7 +108,7 @@ var ftpPorts = []uint16{21, 990}
 
 // wantedPort tells whether a port is one of a service, so that whoever has it is
 // to be named.
-func (c *Collector) wantedPort(_ *facts.Services, port uint16) bool {
+func (c *Collector) wantedPort(port uint16) bool {
 	if slices.Contains(ftpPorts, port) {
 		return true
 	}

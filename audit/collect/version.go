@@ -37,14 +37,7 @@ func (c *Collector) readBuild(v *hostfs.View, path string) (build, error) {
 	}
 	b := build{found: true}
 	b.linked(data)
-	for _, text := range release.FindAll(data, -1) {
-		version, err := audit.ParseOpenSSH(string(bytes.TrimRight(text, "\x00")))
-		// Other releases are named in the table of old clients; those have no vendor
-		// and stand as patterns, so the longest name is the program's own.
-		if err == nil && (!b.version.Known() || version.Vendor != "") {
-			b.version = version
-		}
-	}
+	b.version = ownRelease(data)
 	if b.version.AtLeast(9, 8) {
 		for _, name := range sessionPaths {
 			if session, _, err := v.ReadFile(name, binarySize, nil); err == nil {
@@ -54,6 +47,20 @@ func (c *Collector) readBuild(v *hostfs.View, path string) (build, error) {
 		}
 	}
 	return b, nil
+}
+
+// ownRelease finds the release in a program's bytes.
+func ownRelease(data []byte) audit.OpenSSH {
+	var own audit.OpenSSH
+	for _, text := range release.FindAll(data, -1) {
+		version, err := audit.ParseOpenSSH(string(bytes.TrimRight(text, "\x00")))
+		// Other releases are named in the table of old clients; those have no vendor
+		// and stand as patterns, so the longest name is the program's own.
+		if err == nil && (!own.Known() || version.Vendor != "") {
+			own = version
+		}
+	}
+	return own
 }
 
 // linked notes the libraries that a program's bytes name.

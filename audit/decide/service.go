@@ -1,7 +1,6 @@
 package decide
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,24 +30,21 @@ func (l *login) started() bool {
 		l.doubt(audit.LayerService, "the settings for this connection could not be evaluated")
 		return false
 	}
+	judged := l.listening()
 	switch {
-	case l.h.Live && !s.Named && l.h.Services != nil && l.h.Services.Listened && len(l.h.Services.On(l.port())) == 0:
-		l.refuse(audit.LayerService, audit.Cause{
-			ID: "not-listening", Message: fmt.Sprintf("nobody listens on port %d of this host", l.port()),
-			Fix: "systemctl start ssh (sshd on Red Hat), and look at its log; or let the customer use the right port",
-		})
-	case l.req.Port != 0 && !Listens(s, l.req.Port):
+	case len(l.at(audit.LayerService).refusals) > 0: // then no settings matter
+	case l.req.Port != 0 && !Listens(s, l.req.Port) && !l.socketHas(l.req.Port):
 		l.unsettled = "no sshd is configured for the port"
 		l.doubt(audit.LayerService, "no sshd is configured for port %d; a socket unit or another program may listen there", l.req.Port)
 	case !l.h.Live, s.Named:
 		l.note(audit.LayerService, "whether sshd runs was not looked at")
-	case !s.Running:
+	case !s.Running && !judged:
 		l.doubt(audit.LayerService, "something listens on port %d, but no sshd was seen running: is it started on demand?", l.port())
-	case !s.Started.IsZero() && s.Newest.After(s.Started):
+	case s.Running && !s.Started.IsZero() && s.Newest.After(s.Started):
 		l.unsettled = "the configuration changed after sshd read it"
 		l.doubt(audit.LayerService, "config-not-reloaded: %s is newer than the running sshd, which still applies what it read before: reload it, or name the file with --sshd-config",
 			audit.Untrusted(s.NewestFile))
-	default:
+	case s.Running:
 		l.note(audit.LayerService, "%s is running", s.Version)
 	}
 	return true

@@ -50,8 +50,10 @@ type Listener struct {
 	Inode uint64
 	// Waiting are the connections that nobody accepted yet, of Backlog that may wait.
 	Waiting, Backlog uint32
-	// PID is a process that holds the socket, the lowest if there are several; 0 if
-	// none was found. Program is its name.
+	// Cgroup is the number of the cgroup in which it was made; 0 if not known.
+	Cgroup uint64
+	// PID is a process that holds the socket, a daemon's before another's; 0 if none
+	// was found. Program is its name.
 	PID     int
 	Program audit.Untrusted
 	// Unit is the systemd unit that the socket belongs to; empty if that is not known.
@@ -80,6 +82,17 @@ type Daemon struct {
 	// OtherNetwork tells that it lives in another network namespace, whose sockets
 	// are not among the listeners.
 	OtherNetwork bool
+	// Stopped tells that the process does not run: a signal or a debugger holds it.
+	Stopped bool
+	// SocketsSeen tells that its descriptors could be looked at, so that it has no
+	// other sockets than those that name it.
+	SocketsSeen bool
+	// Newest is the newest modification of its configuration, NewestFile the file;
+	// zero for sshd, whose Server has it, and where no configuration was found.
+	Newest     time.Time
+	NewestFile string
+	// Was is the release of the program that runs, if it was replaced and is an sshd.
+	Was audit.OpenSSH
 }
 
 // Unit is a systemd unit of a service, as systemd itself tells (org.freedesktop.systemd1(5)).
@@ -116,8 +129,14 @@ type Unit struct {
 	Words []audit.Untrusted
 }
 
-// Up reports whether the unit does its work.
-func (u *Unit) Up() bool { return u.Active == "active" || u.Active == "reloading" }
+// Up reports whether the unit does its work. A unit that was made from an init
+// script stays active when its daemon has ended; then it is "exited".
+func (u *Unit) Up() bool {
+	return (u.Active == "active" || u.Active == "reloading") && u.Sub != "exited"
+}
+
+// Broken reports whether the unit was to do its work and ended by itself.
+func (u *Unit) Broken() bool { return u.Active == "failed" || u.Sub == "auto-restart" }
 
 // Unit returns the unit of this name; nil if there is none.
 func (s *Services) Unit(name string) *Unit {
@@ -152,6 +171,17 @@ func (l *Listener) Covers(to netip.AddrPort) bool {
 	default:
 		return local.Unmap().WithZone("") == ip.WithZone("")
 	}
+}
+
+// implicitTLS is the port of FTP with implicit TLS (IANA ftps).
+const implicitTLS = 990
+
+// Offers is the service that is met on the listener's port.
+func (l *Listener) Offers() string {
+	if l.Service == ServiceFTP && l.Local.Port() == implicitTLS {
+		return ServiceFTPS
+	}
+	return l.Service
 }
 
 // Loopback reports whether only this host itself can connect.

@@ -58,6 +58,7 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	r := &audit.Report{
 		Host: h.Name, Root: h.Root, Started: s.started, Complete: true,
 		Errors: slices.Clone(h.Problems), Servers: servers(h), Reach: reachability(h),
+		Services: serviceStates(h), Listening: listenStates(h),
 	}
 	all := []found{}
 	for _, f := range checks.Host(s.list, h) {
