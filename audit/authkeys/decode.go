@@ -196,3 +196,10 @@ func bitLen(number []byte) int {
 	}
 	return 8*(len(number)-1) + bits.Len8(number[0])
 }
+
+// ParseBlob reads a public key in wire form (RFC 4253 section 6.6), of any type
+// that a release knows; false if it is none.
+func ParseBlob(blob []byte) (*Key, bool) {
+	key, _, fault := decodeKey(blob, &Rules{anyType: true}, false)
+	return key, fault == faultNone
+}

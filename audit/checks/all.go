@@ -13,6 +13,7 @@ var All = sync.OnceValue(func() []*Check {
 		ftpdNotRunning, ftpdNotEnabled, ftpdSilentPort, ftpdLoopback, ftpdNotReloaded,
 		serviceOutdated, serviceSilent, serviceUnstable, serviceTasks, unitNotReloaded,
 		firewallDrops, firewallFamilies, firewallInactive,
+		clientAlgorithmsAll, clientAlgorithmsRecent, clientAlgorithmsOld,
 		// accounts
 		accountLines, accountSharesUID, accountNoShadow, accountPasswordEmpty, homeSystem, homeShared, homeMissing,
 		// paths to the keys

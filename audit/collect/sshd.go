@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sshaudit/audit"
+	"sshaudit/audit/authkeys"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/hostfs"
 	"sshaudit/audit/keyfiles"
@@ -311,6 +312,7 @@ func (c *Collector) readHostKeys(v *hostfs.View, s *facts.Server) {
 			data, _, err := v.ReadFile(set.Value, smallFile, nil)
 			if err == nil {
 				k.Malformed, k.Encrypted = !keyfiles.LooksPrivate(data), keyfiles.Encrypted(data)
+				k.Public, _ = authkeys.ParseBlob(keyfiles.PublicHalf(data))
 			}
 		}
 		s.HostKeys = append(s.HostKeys, k)

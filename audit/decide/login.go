@@ -44,6 +44,9 @@ type Request struct {
 	Port    int
 	Service Service
 	Method  Method
+	// Client is the client program as it names itself ("PuTTY_Release_0.78") or as
+	// a person names it ("PuTTY 0.78"); empty if it is not known.
+	Client string
 	// Key is the offered key or certificate; nil if only its fingerprint is
 	// known, or neither: then any key that would be let in is taken.
 	Key         *authkeys.Key
@@ -70,6 +73,7 @@ func Login(h *facts.Host, a *facts.Account, via *facts.Via, req Request) Answer 
 	if l.started() {
 		l.doubtSettings()
 		l.wrappers()
+		l.transport()
 		if l.account() {
 			l.pamStart()
 			l.method()

@@ -5,6 +5,7 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/accounts"
+	"sshaudit/audit/authkeys"
 	"sshaudit/audit/sshdconf"
 )
 
@@ -124,6 +125,8 @@ type HostKey struct {
 	Configured bool
 	// Encrypted or Malformed tell that sshd cannot use the content.
 	Encrypted, Malformed bool
+	// Public is the public key that belongs to it; nil if it was not read.
+	Public *authkeys.Key
 }
 
 // StrictRules is the variant of the StrictModes test that a build of sshd applies.

@@ -29,8 +29,8 @@ const maxKey = 1 << 20
 
 // whyOptions are the flags of why.
 type whyOptions struct {
-	from, to, service, key, method, sshdConfig, format string
-	port                                               uint16
+	from, to, service, key, method, client, sshdConfig, format string
+	port                                                       uint16
 }
 
 func whyCommand(g *globals) *cobra.Command {
@@ -53,6 +53,7 @@ func whyCommand(g *globals) *cobra.Command {
 	f.Uint16Var(&o.port, "port", 0, "port that the client connects to; by default sshd's own")
 	f.StringVar(&o.key, "key", "", "the offered key: a public key `FILE` (OpenSSH, RFC 4716, PPK), a fingerprint SHA256:…, or - for standard input")
 	f.Var(choice(&o.method, "publickey", "password", "keyboard-interactive"), "method", "publickey, password or keyboard-interactive")
+	f.StringVar(&o.client, "client", "", "the client's `PROGRAM`, such as \"PuTTY 0.70\" or as it names itself: can it agree with sshd on algorithms?")
 	f.StringVar(&o.sshdConfig, "sshd-config", "", "evaluate this sshd_config `FILE` instead of the running sshd's")
 	addFormat(cmd, &o.format, "text", "json")
 	complete(cmd, "service", "ssh", "sftp", "ftp", "ftps")
@@ -118,7 +119,7 @@ func otherService(req *decide.Request) *audit.WhyReport {
 
 // request reads the flags.
 func (o *whyOptions) request(g *globals, user string, method bool) (decide.Request, error) {
-	req := decide.Request{User: user, Port: int(o.port), Service: decide.Service(o.service), Method: decide.Method(o.method)}
+	req := decide.Request{User: user, Port: int(o.port), Service: decide.Service(o.service), Method: decide.Method(o.method), Client: o.client}
 	if user == "" {
 		return req, errors.New("the user name is empty: say whose login it is")
 	}
