@@ -1,6 +1,7 @@
 package serverlog
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -122,6 +123,8 @@ func (p *pattern) apply(s string, e *Entry) bool {
 			e.Method = v
 		case "key":
 			e.Key = v
+		case "spoken":
+			e.Cause = cmp.Or(protocol(v), e.Cause)
 		}
 	}
 	return true
@@ -192,7 +195,7 @@ func following(s, text string, at int, last bool) int {
 // fits tells whether a text can be the value of a field.
 func fits(field, s string) bool {
 	switch field {
-	case "user", "text":
+	case "user", "text", "spoken":
 		return true
 	case "path":
 		return strings.HasPrefix(s, "/")
@@ -202,7 +205,7 @@ func fits(field, s string) bool {
 		}
 		_, err := netip.ParseAddr(s)
 		return err == nil
-	case "port", "pid":
+	case "port", "pid", "number":
 		return s != "" && len(s) <= 10 && strings.Trim(s, "0123456789") == ""
 	default: // one word
 		return s != "" && !strings.Contains(s, " ")

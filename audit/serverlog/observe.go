@@ -1,6 +1,7 @@
 package serverlog
 
 import (
+	"cmp"
 	"net/netip"
 	"slices"
 	"strings"
@@ -27,6 +28,17 @@ type connection struct {
 	// told tells that a line says how it ended: accepted, refused or broken.
 	told    bool
 	entries []int
+	// exact is the cause that replaces a vaguer one of another line; see exacter.
+	exact map[string]string
+}
+
+// exacter tells, for a cause that one line of a connection proves, the vaguer one
+// that another of its lines would prove if it stood alone: sshd names the address
+// in a line that does not tell what the client said (kex.c), and calls an expired
+// account locked (auth.c allowed_user, from 8.9 on).
+var exacter = map[string]string{
+	"proto-ftp-to-ssh": "ident-invalid", "proto-http-to-ssh": "ident-invalid", "proto-tls-to-ssh": "ident-invalid",
+	"ident-version": "ident-invalid", "user-expired": "user-locked",
 }
 
 // joiner puts lines together that are of one connection.
@@ -94,9 +106,10 @@ func (j *joiner) only(at time.Time) *connection {
 	return found
 }
 
-// holds tells whether a line can be this connection's: pids and ports are used again.
+// holds tells whether a line can be this connection's: pids and ports are used
+// again. A name that no account has is cut and escaped differently in each line.
 func (c *connection) holds(e *Entry) bool {
-	return (e.Port == 0 || c.port == 0 || e.Port == c.port) && (e.User == "" || c.user == "" || e.User == c.user) &&
+	return (e.Port == 0 || c.port == 0 || e.Port == c.port) && (e.User == "" || c.user == "" || e.User == c.user || e.Invalid && c.invalid) &&
 		(!e.Addr.IsValid() || !c.addr.IsValid() || e.Addr == c.addr) && !(e.Kind == Accepted && !c.accepted.IsZero())
 }
 
@@ -115,6 +128,12 @@ func (c *connection) take(i int, e *Entry) {
 	if e.Kind == Accepted {
 		c.accepted = e.Time
 	}
+	if vague := exacter[e.Cause]; vague != "" {
+		if c.exact == nil {
+			c.exact = make(map[string]string)
+		}
+		c.exact[vague] = e.Cause
+	}
 	c.told = c.told || e.Kind == Accepted || e.Kind == Refused || e.Kind == Broken
 }
 
@@ -130,9 +149,11 @@ func (c *connection) concerns(user string, addr netip.Addr) bool {
 
 // Observe picks the lines about one login from entries in the order of time,
 // the newest twenty of those since a moment. Of a connection's end only that is
-// told which no other line of it explains.
+// told which no other line of it explains. What stops the whole service is told
+// as long as it lasts.
 func Observe(entries []Entry, user string, addr netip.Addr, since time.Time) []audit.Observation {
-	var picked []int
+	picked := service(entries, since)
+	exact := make(map[int]string)
 	for _, c := range join(entries) {
 		if !c.concerns(user, addr) {
 			continue
@@ -143,6 +164,9 @@ func Observe(entries []Entry, user string, addr netip.Addr, since time.Time) []a
 				continue
 			}
 			picked = append(picked, i)
+			if better := c.exact[e.Cause]; better != "" {
+				exact[i] = better
+			}
 		}
 	}
 	slices.Sort(picked)
@@ -150,9 +174,31 @@ func Observe(entries []Entry, user string, addr netip.Addr, since time.Time) []a
 	list := make([]audit.Observation, 0, len(picked))
 	for _, i := range picked {
 		e := &entries[i]
-		list = append(list, audit.Observation{Time: e.Time, Source: e.Source, Line: e.Message, Cause: e.Cause})
+		list = append(list, audit.Observation{Time: e.Time, Source: e.Source, Line: e.Message, Cause: cmp.Or(exact[i], e.Cause)})
 	}
 	return list
+}
+
+// maxService bounds the lines about the service as a whole; the newest are kept.
+const maxService = 3
+
+// service picks the lines about what concerns every login: why sshd does not
+// start, as long as it did not listen later, and that it drops connections.
+func service(entries []Entry, since time.Time) (picked []int) {
+	listens := false
+	for i, e := range slices.Backward(entries) {
+		if e.Time.Before(since) || len(picked) == maxService {
+			break
+		}
+		switch {
+		case e.Kind != Listener || e.Unprivileged:
+		case strings.HasPrefix(string(e.Message), "Server listening on "):
+			listens = true
+		case e.Cause == "maxstartups", e.Cause != "" && !listens:
+			picked = append(picked, i)
+		}
+	}
+	return picked
 }
 
 // Reasons counts refusals: by cause, or by "method METHOD" where a line proves no

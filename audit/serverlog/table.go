@@ -4,7 +4,8 @@ package serverlog
 //
 // Fields stand in braces. {user} and {text} take anything; {iu} is "invalid user "
 // or nothing; {addr}, {port}, {method}, {key} and {pid} are taken over, {word} is
-// one word that is not. The words "error: ", "fatal: " and " [preauth]" around a
+// one word that is not, {number} a number; {spoken} is what a client said instead
+// of its version. The words "error: ", "fatal: " and " [preauth]" around a
 // message are taken off first (log.c, monitor.c monitor_read_log).
 type line struct {
 	format string
@@ -24,6 +25,24 @@ var table = []line{
 	{"{path}: terminating, {word} bad configuration options", Listener, "config-invalid"},
 	{"sshd: no hostkeys available -- exiting.", Listener, "no-hostkeys"},
 	{"Missing privilege separation directory: {text}", Listener, "privsep-dir"},
+	{"{path} must be owned by root and not group or world-writable.", Listener, "privsep-dir"},
+	{"Privilege separation user {word} does not exist", Listener, "privsep-user-missing"},
+	{"{path} does not exist or is not executable", Listener, "session-binary-missing"}, // 9.8 and later
+	{"AuthenticationMethods cannot be satisfied by enabled authentication methods", Listener, "methods-unsatisfiable"},
+	{"AuthorizedKeysCommand set without AuthorizedKeysCommandUser", Listener, "akc-user-unset"},
+	{"AuthorizedPrincipalsCommand set without AuthorizedPrincipalsCommandUser", Listener, "akc-user-unset"},
+	{"Unable to load host key \"{text}\": {text}", Listener, "hostkey-unusable"},
+	{"Unable to load host key: {text}", Listener, ""},
+	{"main: Host key {text}: {text}", Listener, "hostkey-unusable"},
+	{"Permissions {word} for '{text}' are too open.", Listener, ""},
+	{"It is required that your private key files are NOT accessible by others.", Listener, ""},
+	{"This private key will be ignored.", Listener, ""},
+	{"fork: {text}", Listener, "limits-nproc"},
+	// servconf.c: what sshd only warns of stands before what it refuses.
+	{"{path} line {number}: Deprecated option {text}", Listener, ""},
+	{"{path} line {number}: Unsupported option {text}", Listener, ""},
+	{"{path} line {number}: {text}", Listener, "config-invalid"},
+	{"{path}: line {number}: {text}", Listener, "config-invalid"},
 	{"beginning MaxStartups throttling", Listener, "maxstartups"},
 	{"in MaxStartups throttling for {text}", Listener, "maxstartups"},
 	{"exited MaxStartups throttling after {text}", Listener, ""},
@@ -41,7 +60,9 @@ var table = []line{
 	// kex.c, dispatch.c, packet.c: identification and key exchange.
 	{"kex_exchange_identification: Connection closed by remote host", Closed, "ident-closed"},
 	{"kex_exchange_identification: read: Connection reset by peer", Closed, "ident-closed"},
-	{"kex_exchange_identification: client sent invalid protocol identifier \"{text}\"", Refused, "ident-invalid"},
+	{"kex_exchange_identification: client sent invalid protocol identifier \"{spoken}\"", Refused, "ident-invalid"},
+	{"kex_exchange_identification: banner line contains invalid characters", Refused, "proto-tls-to-ssh"},
+	{"kex_exchange_identification: banner line too long", Refused, "ident-invalid"},
 	{"banner exchange: Connection from {addr} port {port}: {text}", Refused, "ident-invalid"},
 	{"Protocol major versions differ: {text}", Refused, "ident-version"},
 	{"Unable to negotiate with {addr} port {port}: no matching key exchange method found. Their offer: {text}", Refused, "kex-no-match"},
@@ -66,6 +87,10 @@ var table = []line{
 	{"User {user} from {host} not allowed because a group is listed in DenyGroups", Refused, "group-denied"},
 	{"User {user} from {host} not allowed because none of user's groups are listed in AllowGroups", Refused, "group-not-allowed"},
 	{"administratively prohibited connection for {iu}{user} from {addr} port {port}", Refused, "refuse-connection"},
+	{"Could not get shadow information for {text}", Attempt, ""},
+	{"Disabled method \"{word}\" in AuthenticationMethods list \"{text}\"", Attempt, ""},
+	{"Authentication methods list \"{text}\" contains disabled method, skipping", Attempt, ""},
+	{"Disconnecting authenticating user {user} {addr} port {port}: no authentication methods enabled", Refused, "methods-none-left"},
 	{"ROOT LOGIN REFUSED FROM {addr} port {port}", Refused, "root-refused"},
 	{"Root login accepted for forced command.", Attempt, ""},
 	{"maximum authentication attempts exceeded for {iu}{user} from {addr} port {port} ssh2", Refused, "auth-tries-exceeded"},
@@ -103,6 +128,9 @@ var table = []line{
 	{"Certificate does not contain an authorized principal", Refused, "principal-not-authorized"},
 	{"Certificate critical option \"{text}\" is not supported", Refused, "cert-critical-option"},
 	{"Refused by certificate options", Refused, "cert-source-address"},
+	{"cert: Authentication tried for {user} with valid certificate but not from a permitted source address ({addr}).", Refused, "cert-source-address"},
+	{"{path}: Authentication tried for {user} with valid certificate but not from a permitted source address ({addr}).", Refused, "cert-source-address"},
+	{"Invalid certificate options", Refused, ""},
 	// 10.1 and later. The id is the signer's own text, so the end decides.
 	{"Refusing certificate ID {text}: Certificate invalid: expired", Refused, "cert-expired"},
 	{"Refusing certificate ID {text}: Certificate invalid: not yet valid", Refused, "cert-not-yet-valid"},
@@ -116,6 +144,8 @@ var table = []line{
 	{"Could not stat AuthorizedKeysCommand \"{text}\": {text}", Refused, "akc-missing"},
 	{"No user for AuthorizedKeysCommand specified, skipping", Attempt, ""},
 	{"vdollar_percent_expand: unknown key {text}", Refused, "akf-bad-token"},
+	{"percent_expand failed", Refused, ""},
+	{"percent_expand: failed", Refused, ""}, // 9.1 and later
 
 	// auth.c auth_log, auth-pam.c: the outcome of a method.
 	{"Failed {method} for {iu}{user} from {addr} port {port} ssh2", Refused, ""},
@@ -141,12 +171,20 @@ var table = []line{
 	{"pam_unix(sshd:session): session closed for user {user}", Closed, ""},
 	{"pam_unix(sshd:account): account {user} has expired (account expired)", Refused, "pam-account-denied"},
 	{"pam_unix(sshd:account): account {user} has expired (failed to change password)", Refused, "pam-account-denied"},
-	{"pam_unix(sshd:account): expired password for user {user} ({text})", Attempt, ""},
+	{"pam_unix(sshd:account): expired password for user {user} ({text})", Broken, "password-expired-pam"},
 	{"pam_unix(sshd:auth): authentication failure; {text} rhost={host}  user={user}", Refused, ""},
+	{"pam_unix(sshd:auth): authentication failure; {text} rhost={host} ", Refused, ""},
 	{"pam_unix(sshd:auth): check pass; user unknown", Refused, ""},
-	{"pam_faillock(sshd:auth): Consecutive login failures for user {user} account temporarily locked", Refused, ""},
+	{"pam_faillock(sshd:auth): Consecutive login failures for user {user} account temporarily locked", Refused, "pam-faillock-active"},
 	{"pam_access(sshd:account): access denied for user `{user}' from `{host}'", Refused, "pam-account-denied"},
 	{"pam_listfile(sshd:account): Refused user {user} for service sshd", Refused, "pam-account-denied"},
+	{"pam_listfile(sshd:auth): Refused user {user} for service sshd", Refused, ""},
+	{"pam_succeed_if(sshd:account): requirement \"{text}\" not met by user \"{user}\"", Refused, "pam-account-denied"},
+	{"pam_succeed_if(sshd:auth): requirement \"{text}\" not met by user \"{user}\"", Refused, ""},
+	{"pam_limits(sshd:session): Too many logins (max {word}) for {user}", Broken, "pam-session-failed"},
+	{"pam_limits(sshd:session): Could not set limit for '{text}' to {text}", Attempt, ""},
+	{"PAM unable to dlopen({text}): {text}", Attempt, ""},
+	{"PAM adding faulty module: {text}", Attempt, ""},
 
 	// session.c, sshd-session.c: after the authentication.
 	{"User child is on pid {pid}", Attempt, ""},
@@ -163,9 +201,13 @@ var table = []line{
 	{"Starting session: {text} for {user} from {addr} port {port} id {word}", Opened, ""},
 	{"Close session: user {user} from {addr} port {port} id {word}", Closed, ""},
 	{"no more sessions", Broken, "max-sessions"},
+	{"do_exec_no_pty: fork: {text}", Broken, "limits-nproc"},
+	{"do_exec_pty: fork: {text}", Broken, "limits-nproc"},
+	{"fork of unprivileged child failed", Broken, "limits-nproc"},
 	{"Connection from {addr}: refusing non-sftp session", Broken, "sftp-only"},
 	{"Connection from {text}: refusing non-sftp session", Broken, "sftp-only"},
 	{"session opened for local user {user} from [{addr}]", Opened, ""},
+	{"session closed for local user {user} from [{addr}]", Closed, ""},
 	{"terminating inactive connection from {text}", Closed, "idle-timeout"}, // 9.2 and later
 	{"Timeout, client not responding from user {user} {addr} port {port}", Closed, ""},
 	{"Received disconnect from {addr} port {port}:{text}", Closed, ""},
@@ -181,5 +223,9 @@ var table = []line{
 	{"Connection reset by authenticating user {user} {addr} port {port}", Closed, ""},
 	{"Connection reset by invalid user {user} {addr} port {port}", Closed, ""},
 	{"Connection reset by {addr} port {port}", Closed, "client-closed-preauth"},
-	{"Authentication refused for {user}: bad owner or modes for {text}", Refused, ""}, // hostbased
+
+	// auth2-hostbased.c, auth-rhosts.c.
+	{"Authentication refused for {user}: bad owner or modes for {text}", Refused, ""},
+	{"Rhosts authentication refused for {user}: {text}", Refused, ""},
+	{"userauth_hostbased mismatch: client sends {text}, but we resolve {addr} to {text}", Attempt, ""},
 }

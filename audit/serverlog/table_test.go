@@ -11,7 +11,7 @@ import (
 // sample fills the fields of a format.
 var sample = strings.NewReplacer(
 	"{iu}", "", "{user}", "alice", "{text}", "some text", "{path}", "/etc/nologin", "{addr}", "192.0.2.7", "{host}", "192.0.2.7",
-	"{port}", "4022", "{pid}", "77", "{word}", "ED25519", "{method}", "publickey", "{key}", "SHA256:abc",
+	"{port}", "4022", "{number}", "7", "{spoken}", "hello", "{pid}", "77", "{word}", "ED25519", "{method}", "publickey", "{key}", "SHA256:abc",
 )
 
 func TestEveryRowIsReadWithItsFields(t *testing.T) {
