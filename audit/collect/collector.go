@@ -88,6 +88,7 @@ func (c *Collector) readHost(ctx context.Context) error {
 	h.HostsAllow, h.HostsDeny = c.textFile(self, "/etc/hosts.allow"), c.textFile(self, "/etc/hosts.deny")
 	c.readServers(self)
 	c.readServices(ctx)
+	c.readFTPServers(self)
 	c.readSystemFiles(self)
 	return nil
 }

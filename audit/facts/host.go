@@ -28,6 +28,8 @@ type Host struct {
 	OtherAccounts string
 	// Services is what runs for clients and what listens; nil if nobody looked.
 	Services *Services
+	// FTPServers are the FTP servers of the host, running or installed.
+	FTPServers []*FTPServer
 	// HostsAllow and HostsDeny are the files of TCP wrappers.
 	HostsAllow, HostsDeny Text
 	// Shells are the lines of /etc/shells.

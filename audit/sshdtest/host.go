@@ -29,7 +29,13 @@ type Host struct {
 func Open(t testing.TB, r Release) *Host {
 	t.Helper()
 	NeedRoot(t)
-	root := mountView(t, tree(t, r))
+	return open(t, r, tree(t, r))
+}
+
+// open mounts a fresh copy of a tree.
+func open(t testing.TB, r Release, tree string) *Host {
+	t.Helper()
+	root := mountView(t, tree)
 	fs, err := os.OpenRoot(root)
 	if err != nil {
 		t.Fatal(err)
