@@ -50,7 +50,7 @@ type Server struct {
 
 // Reachability is the packet filter's answer for one port and one vantage address.
 type Reachability struct {
-	// Service is "ssh"; Family "ipv4" or "ipv6"; Vantage the address asked for.
+	// Service is "ssh", "ftp" or "ftps"; Family "ipv4" or "ipv6"; Vantage the address asked for.
 	Service string
 	Port    int
 	Family  string

@@ -12,7 +12,7 @@ var All = sync.OnceValue(func() []*Check {
 		sshdNotRunning, sshdNotEnabled, notListening, bindFailed, socketOverride, sshdLoopback, staleListener,
 		ftpdNotRunning, ftpdNotEnabled, ftpdSilentPort, ftpdLoopback, ftpdNotReloaded,
 		serviceOutdated, serviceSilent, serviceUnstable, serviceTasks, unitNotReloaded,
-		firewallDrops, firewallFamilies, firewallInactive,
+		firewallDrops, firewallOpen, firewallFamilies, firewallInactive,
 		clientAlgorithmsAll, clientAlgorithmsRecent, clientAlgorithmsOld,
 		// accounts
 		accountLines, accountSharesUID, accountNoShadow, accountPasswordEmpty, homeSystem, homeShared, homeMissing,

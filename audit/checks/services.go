@@ -172,8 +172,8 @@ var serviceUnstable = &Check{
 		var found []audit.Finding
 		for i := range h.Services.Units {
 			u := &h.Services.Units[i]
-			if u.Restarts < unstableAfter {
-				continue
+			if u.Restarts < unstableAfter || u.Broken() {
+				continue // one that is down is told as such
 			}
 			f := c.finding("", "%s was started again %d times by systemd", audit.Untrusted(u.Name), u.Restarts)
 			f.Observed, f.Expected = fmt.Sprintf("%d restarts", u.Restarts), "0"

@@ -7,11 +7,15 @@ import (
 )
 
 // Reach is what the packet filter does with a new connection from a vantage
-// address to a port on which an sshd of the host listens.
+// address to a port on which a service of the host listens.
 type Reach struct {
-	Server  *Server
+	// Service is ServiceSSH, ServiceFTP or ServiceFTPS.
+	Service string
 	Port    int
 	Vantage netip.Addr
+	// Closed tells that the administrator named the address as one from which
+	// nobody is to reach a service.
+	Closed bool
 	// Verdict is Refuse for a drop and a reject alike.
 	Verdict audit.Verdict
 	// Rule is the rule or policy that decides, as the administrator sees it; empty

@@ -41,6 +41,7 @@ func (s *Settings) read(v value) error {
 			return v.mapping(field{"allow", many(&s.Filesystems.Allow, fsType)})
 		}},
 		field{"vantages", many(&s.Vantages, address)},
+		field{"closed", many(&s.Closed, address)},
 		field{"home_mode", one(&s.HomeMode, mode)},
 		field{"state_dir", one(&s.StateDir, absolute)},
 		field{"daemon", func(v value) error {

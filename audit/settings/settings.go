@@ -27,9 +27,12 @@ type Settings struct {
 	Accept      []Accepted
 	SSHD        SSHD
 	Filesystems Filesystems
-	// Vantages are the addresses from which the packet filter is asked whether sshd
-	// can be reached; empty means a public address of each family that no rule names.
+	// Vantages are the addresses from which the packet filter is asked whether the
+	// services can be reached; empty means a public address of each family that no rule names.
 	Vantages []string
+	// Closed are the addresses from which nobody is to reach a service: that the
+	// packet filter lets them in is a finding.
+	Closed []string
 	// HomeMode is the mode, permission bits only, that the administrator wants
 	// home directories to have; nil means no advice on it.
 	HomeMode *uint32

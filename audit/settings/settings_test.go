@@ -45,6 +45,7 @@ accept:
 sshd: {config: /etc/ssh/sshd_config}
 filesystems: {allow: [nfs4, fuse.sshfs]}
 vantages: [203.0.113.7, "2001:DB8::7"]
+closed: [198.51.100.9]
 home_mode: 0750
 state_dir: /srv/sshaudit
 daemon:
@@ -62,6 +63,7 @@ web: {users: [prometheus]}
 		SSHD:        SSHD{Config: "/etc/ssh/sshd_config"},
 		Filesystems: Filesystems{Allow: []string{"nfs4", "fuse.sshfs"}},
 		Vantages:    []string{"203.0.113.7", "2001:db8::7"},
+		Closed:      []string{"198.51.100.9"},
 		HomeMode:    &mode,
 		StateDir:    "/srv/sshaudit",
 		Daemon: Daemon{Interval: 90 * time.Second, Listen: []string{"[::1]:10069", ":443"},
@@ -86,13 +88,13 @@ func TestModeIsOctalQuotedOrNot(t *testing.T) {
 func TestEachMistakeHasItsMessage(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown key", "acounts: {}\n",
-			`x.yaml:1: unknown key "acounts"; known here: accounts, checks, accept, sshd, filesystems, vantages, home_mode, state_dir, daemon, web`},
+			`x.yaml:1: unknown key "acounts"; known here: accounts, checks, accept, sshd, filesystems, vantages, closed, home_mode, state_dir, daemon, web`},
 		{"unknown key below", "daemon:\n  intervall: 5m\n",
 			`x.yaml:2: daemon: unknown key "intervall"; known here: interval, listen, web_config`},
 		{"unknown key of an accepted finding", "accept:\n  - check: a\n    file: /x\n",
 			`x.yaml:3: accept: unknown key "file"; known here: check, user, path, reason`},
 		{"merge key", "x: &a {}\n<<: *a\n",
-			`x.yaml:1: unknown key "x"; known here: accounts, checks, accept, sshd, filesystems, vantages, home_mode, state_dir, daemon, web`},
+			`x.yaml:1: unknown key "x"; known here: accounts, checks, accept, sshd, filesystems, vantages, closed, home_mode, state_dir, daemon, web`},
 		{"key twice", "home_mode: 750\nstate_dir: /x\nhome_mode: 700\n",
 			`x.yaml:3: key "home_mode" is already set on line 1; keep one of the two`},
 		{"key that is a list", "[a, b]: c\n",

@@ -50,7 +50,9 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	tallies := make([]tally, workers())
 	h := s.collect.Host()
 	if len(s.opts.Users) == 0 {
-		s.collect.ReadReach(ctx, vantages(s.opts.Settings.Vantages))
+		s.collect.ReadReach(ctx, collect.Vantages{
+			Open: vantages(s.opts.Settings.Vantages), Closed: vantages(s.opts.Settings.Closed),
+		})
 	}
 	if err := s.each(ctx, func(worker, i int, a *facts.Account) { tallies[worker].add(s, h, i, a) }); err != nil {
 		return nil, err
@@ -141,9 +143,13 @@ func reachability(h *facts.Host) []audit.Reachability {
 		if r.Vantage.Is4() {
 			family = "ipv4"
 		}
-		list = append(list, audit.Reachability{
-			Service: "ssh", Port: r.Port, Family: family, Vantage: r.Vantage.String(), Verdict: r.Verdict,
-		})
+		one := audit.Reachability{
+			Service: r.Service, Port: r.Port, Family: family, Vantage: r.Vantage.String(), Verdict: r.Verdict,
+		}
+		// An address may be named twice; a series is not.
+		if !slices.Contains(list, one) {
+			list = append(list, one)
+		}
 	}
 	return list
 }
