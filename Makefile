@@ -6,13 +6,17 @@ SHELL := /bin/bash
 FUZZTIME ?= 30s
 BENCHTIME ?= 1s
 
-.PHONY: all build test lint fuzz bench clean
+.PHONY: all build packages test lint fuzz bench clean
 
 all: build
 
 # One static program, the same bytes from the same source.
 build:
 	CGO_ENABLED=0 go build -trimpath -ldflags='-s -w' -o sshaudit ./cmd/sshaudit
+
+# .deb and .rpm for amd64 and arm64, in dist/; of what is committed.
+packages:
+	bash packaging/build
 
 test:
 	bash .ci/test

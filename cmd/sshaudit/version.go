@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -10,13 +11,13 @@ import (
 	"sshaudit/exporter"
 )
 
-// version is the release; the build sets it with -ldflags "-X main.version=…".
-var version = "0.1.0-dev"
+// The release and its commit; a package's build sets both with -ldflags "-X main.version=…".
+var version, revision = "0.1.0-dev", ""
 
 // thisBuild says which sshaudit this is.
 func thisBuild() exporter.Build {
-	b := exporter.Build{Version: version, Revision: "unknown"}
-	if info, ok := debug.ReadBuildInfo(); ok {
+	b := exporter.Build{Version: version, Revision: cmp.Or(revision, "unknown")}
+	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
 		for _, s := range info.Settings {
 			if s.Key == "vcs.revision" {
 				b.Revision = s.Value
