@@ -109,7 +109,7 @@ func TestShadowLineThatEndsEarlyIsSkipped(t *testing.T) {
 		"a:*:1a::::::": "", "a:*:  ::::::": "", "a:*:3000000000::::::": "-1294967296 -1 -1 -1 -1 -1", "a:*:1:2:3: ": "1 2 3 -1 -1 -1",
 		"a:*:8::::::x": "", "a:*:7:::::: ": "", "a:*:8:::::: 9": "8 -1 -1 -1 -1 -1",
 	} {
-		_, s, bad := shadowLine(line)
+		_, s, bad := ParseShadow(line)
 		got := fmt.Sprint(s.LastChange, s.Min, s.Max, s.Warn, s.Inactive, s.ExpireOn)
 		if bad != "" {
 			got = ""

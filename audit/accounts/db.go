@@ -25,7 +25,10 @@ type DB struct {
 	// repeated are the lines of passwd whose name an earlier line has.
 	repeated []Account
 	// extra are the supplementary gids of accounts that Add brought.
-	extra    map[string][]uint32
+	extra map[string][]uint32
+	// answered are the shadow entries that the name service gave for accounts
+	// which the files do not have.
+	answered map[string]Shadow
 	problems []Problem
 }
 
@@ -36,6 +39,9 @@ const few = 2
 type Texts struct {
 	Passwd, Group string
 	Shadow        *string
+	// Directory are lines as in passwd of accounts that only another name
+	// service knows, such as a directory server.
+	Directory string
 }
 
 // New builds a DB. Where a name stands twice in passwd the first line counts,
@@ -45,6 +51,11 @@ func New(t Texts) *DB {
 	var bad []Problem
 	db.accounts, bad = ParsePasswd(t.Passwd)
 	db.problems = append(db.problems, bad...)
+	directory, _ := ParsePasswd(t.Directory)
+	for i := range directory {
+		directory[i].Line = 0
+	}
+	db.accounts = append(db.accounts, directory...)
 	db.dropRepeated()
 	db.groups, bad = ParseGroup(t.Group)
 	db.problems = append(db.problems, bad...)
@@ -85,6 +96,9 @@ func (db *DB) dropRepeated() {
 	for i := range db.accounts {
 		a := &db.accounts[i]
 		if !db.byName.add(db.accounts[:kept], a.Name) {
+			if a.Line == 0 {
+				continue
+			}
 			db.repeated = append(db.repeated, *a)
 			bad.add(int(a.Line), "the account name already stands in an earlier line, which is the one that counts")
 			continue
@@ -118,8 +132,13 @@ func (db *DB) Lookup(name string) *Account {
 }
 
 // Shadow returns the shadow entry of an account of this DB. It is zero if the
-// account has none; known is false if shadow could not be read.
+// account has none; known is false if shadow could not be read, or for an
+// account that the files do not have, if the name service was not asked.
 func (db *DB) Shadow(a *Account) (s Shadow, known bool) {
+	if a.Line == 0 {
+		s, known = db.answered[a.Name]
+		return s, known
+	}
 	if db.shadow == nil {
 		return Shadow{}, false
 	}
@@ -201,6 +220,16 @@ func (db *DB) Problems() []Problem {
 		return db.problems
 	}
 	return slices.Concat(db.problems, db.shadow.problems())
+}
+
+// AnswerShadow notes what the name service answered for the shadow entry of an
+// account that the files do not have: zero if there is none (getspnam(3)). It
+// is for a DB that nobody reads yet.
+func (db *DB) AnswerShadow(name string, s Shadow) {
+	if db.answered == nil {
+		db.answered = make(map[string]Shadow)
+	}
+	db.answered[name] = s
 }
 
 // Add adds an account that only NSS knows, such as one from a directory

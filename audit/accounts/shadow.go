@@ -50,7 +50,7 @@ func (f *shadowFile) search(name string) Shadow {
 		from = at + len(name)
 		line := f.text[strings.LastIndexByte(f.text[:at], '\n')+1:]
 		line, _, _ = strings.Cut(line, "\n")
-		if found, s, err := shadowLine(clean(line)); err == "" && found == name {
+		if found, s, err := ParseShadow(clean(line)); err == "" && found == name {
 			return s
 		}
 	}
@@ -62,7 +62,7 @@ func (f *shadowFile) read() {
 	bad := problems{file: "shadow"}
 	next := 0 // shadow has the order of passwd mostly
 	eachLine(f.text, func(number int, line string) {
-		name, s, err := shadowLine(line)
+		name, s, err := ParseShadow(line)
 		if err != "" {
 			bad.add(number, "%s", err)
 			return
@@ -82,10 +82,10 @@ func (f *shadowFile) read() {
 	f.bad = bad.done()
 }
 
-// shadowLine reads a line as glibc's _nss_files_parse_spent does; bad says why
+// ParseShadow reads a line of shadow as glibc's _nss_files_parse_spent does; bad says why
 // it is skipped. The three dates before the warning must be there, and either
 // none of the others or all three.
-func shadowLine(line string) (name string, s Shadow, bad string) {
+func ParseShadow(line string) (name string, s Shadow, bad string) {
 	name = field(&line)
 	s = Shadow{Present: true, Password: passwordState(field(&line), false), Warn: -1, Inactive: -1, ExpireOn: -1}
 	for k, into := range []*int32{&s.LastChange, &s.Min, &s.Max, &s.Warn, &s.Inactive, &s.ExpireOn} {

@@ -53,6 +53,7 @@ func (c *Collector) readAccounts(ctx context.Context, v *hostfs.View) error {
 		return fmt.Errorf("/etc/passwd holds %d accounts; at most %d are audited in one run", n, maxAccounts)
 	}
 	if c.root.Live() {
+		c.answerShadows(ctx)
 		for _, name := range c.opts.Named {
 			c.lookup(ctx, name)
 		}

@@ -55,26 +55,29 @@ func (b *bounded) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// enumerate replaces the texts of passwd and group by what the name service
-// lists: the walk that Debian's StrictModes makes over all accounts sees these.
+// enumerate adds what the name service lists besides the files: the walk that
+// Debian's StrictModes makes over all accounts sees these.
 func (c *Collector) enumerate(ctx context.Context, t *accounts.Texts) {
-	for _, database := range []struct {
-		name string
-		into *string
-	}{{"passwd", &t.Passwd}, {"group", &t.Group}} {
-		text, ok, err := getent(ctx, database.name)
-		if err != nil {
-			c.missing("/etc/nsswitch.conf", "getent %s gave no answer (%v): only the files were read", database.name, err)
-		}
-		// The lines of the files come first and keep their numbers; the rest follows.
-		if ok && len(text) > 0 {
-			*database.into = merge(*database.into, text)
-		}
+	if text := c.listed(ctx, "passwd"); text != "" {
+		t.Directory = others(t.Passwd, text)
+	}
+	if text := c.listed(ctx, "group"); text != "" {
+		t.Group = strings.TrimSuffix(t.Group, "\n") + "\n" + others(t.Group, text)
 	}
 }
 
-// merge appends the entries of the second text whose name the first does not have.
-func merge(files, all string) string {
+// listed returns every entry that the name service lists of a database.
+func (c *Collector) listed(ctx context.Context, database string) string {
+	text, _, err := getent(ctx, database)
+	if err != nil {
+		c.missing("/etc/nsswitch.conf", "getent %s gave no answer (%v): only the files were read", database, err)
+		return ""
+	}
+	return text
+}
+
+// others returns the entries of the second text whose name the first does not have.
+func others(files, all string) string {
 	known := make(map[string]bool)
 	name := func(line string) string {
 		n, _, _ := strings.Cut(line, ":")
@@ -84,10 +87,6 @@ func merge(files, all string) string {
 		known[name(line)] = true
 	}
 	var b strings.Builder
-	b.WriteString(files)
-	if files != "" && !strings.HasSuffix(files, "\n") {
-		b.WriteByte('\n')
-	}
 	for line := range strings.Lines(all) {
 		if !known[name(line)] {
 			b.WriteString(line)
@@ -96,30 +95,68 @@ func merge(files, all string) string {
 	return b.String()
 }
 
-// lookup adds an account that only the name service knows.
-func (c *Collector) lookup(ctx context.Context, name string) {
+// answerShadows asks for the shadow entries of the listed accounts that the
+// files do not have. One that is not listed may exist all the same (SSSD lists
+// none), so only what is there is an answer.
+func (c *Collector) answerShadows(ctx context.Context) {
 	db := c.host.Accounts
-	if db.Lookup(name) != nil {
+	if last := db.Len() - 1; !c.host.Privileged || last < 0 || db.At(last).Line != 0 {
 		return
 	}
+	text, _, _ := getent(ctx, "shadow") // without an answer they stay unknown
+	for line := range strings.Lines(text) {
+		name, s, bad := accounts.ParseShadow(strings.TrimSuffix(line, "\n"))
+		if a := db.Lookup(name); bad == "" && a != nil && a.Line == 0 {
+			db.AnswerShadow(name, s)
+		}
+	}
+}
+
+// lookup asks the name service for a named account that the files do not have.
+func (c *Collector) lookup(ctx context.Context, name string) {
+	switch a := c.host.Accounts.Lookup(name); {
+	case a != nil && a.Line != 0:
+		return
+	case a == nil && !c.addFromDirectory(ctx, name):
+		return
+	}
+	if !c.host.Privileged {
+		return // the name service tells only root
+	}
+	text, ok, err := getent(ctx, "shadow", name)
+	switch _, s, bad := accounts.ParseShadow(strings.TrimSuffix(text, "\n")); {
+	case err != nil:
+		c.missing(name, "getent shadow gave no answer: %v", err)
+	case !ok:
+		c.host.Accounts.AnswerShadow(name, accounts.Shadow{})
+	case bad == "":
+		c.host.Accounts.AnswerShadow(name, s)
+	}
+}
+
+// addFromDirectory adds an account that only the name service knows, and
+// reports whether it does.
+func (c *Collector) addFromDirectory(ctx context.Context, name string) bool {
 	text, ok, err := getent(ctx, "passwd", name)
 	if err != nil {
 		c.missing(name, "getent passwd gave no answer: %v", err)
 		c.host.OtherAccounts = "the name service gave no answer"
 	}
 	if !ok {
-		return
+		return false
 	}
 	list, _ := accounts.ParsePasswd(text)
 	if len(list) != 1 || list[0].Name != name {
-		return // a number is taken for a uid by getent; sshd looks up names only
+		return false // a number is taken for a uid by getent; sshd looks up names only
 	}
 	a := list[0]
 	a.Line = 0
 	gids := groupIDs(ctx, name)
-	if err := db.Add(a, gids, c.groups(ctx, append(gids, a.GID))); err != nil {
+	if err := c.host.Accounts.Add(a, gids, c.groups(ctx, append(gids, a.GID))); err != nil {
 		c.missing(name, "%v", err)
+		return false
 	}
+	return true
 }
 
 // groupIDs asks the name service for the supplementary groups of an account.
