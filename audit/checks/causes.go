@@ -31,7 +31,7 @@ func (c *cause) doc() audit.Doc {
 // other cause of the decision path, in the order in which a login meets them.
 var Causes = sync.OnceValue(func() []audit.Doc {
 	var docs []audit.Doc
-	for _, table := range [][]cause{connectionCauses, accountCauses, keyCauses, certificateCauses, sessionCauses, evidenceCauses} {
+	for _, table := range [][]cause{connectionCauses, accountCauses, keyCauses, certificateCauses, sessionCauses, evidenceCauses, clientCauses} {
 		for i := range table {
 			if Find(table[i].id) == nil {
 				docs = append(docs, table[i].doc())
