@@ -16,13 +16,15 @@ import (
 type Peer struct {
 	// From is the client's address, To the one that it reached; zero if unknown.
 	From, To netip.Addr
+	// Host is its host name as the resolver confirms it; empty if unknown.
+	Host string
 	// Port is the port that it reached; 0 for that of each server.
 	Port int
 	// Wanted is the fingerprint of the offered key; empty without one.
 	Wanted authkeys.Fingerprint
 }
 
-// conn is the connection as Match looks at it. With UseDNS the host name is not known.
+// conn is the connection as Match looks at it: with UseDNS by the host name.
 func (p *Peer) conn(s *facts.Server, user string) sshdconf.Conn {
 	conn := sshdconf.Conn{User: user, LocalPort: s.Port, HaveRDomain: true}
 	if p.Port != 0 {
@@ -32,6 +34,8 @@ func (p *Peer) conn(s *facts.Server, user string) sshdconf.Conn {
 		conn.Addr = sshpattern.PeerText(p.From)
 		if s.Settings != nil && !s.Settings.Bool("usedns") {
 			conn.Host = conn.Addr
+		} else {
+			conn.Host = strings.ToLower(p.Host)
 		}
 	}
 	if p.To.IsValid() {
@@ -68,17 +72,17 @@ func (r *accountReader) after(via *facts.Via) {
 	}
 	r.principals(via)
 	self := r.c.root.Self()
-	s := &facts.Session{Programs: make(map[string]facts.SystemFile)}
+	s := &facts.Session{Programs: make(map[string]facts.SystemFile), Heads: make(map[string]facts.Head)}
 	via.Session = s
 	inside := ""
 	if dir, ok := via.Settings.Text("chrootdirectory"); ok {
-		s.Chroot = r.chroot(self, dir)
+		s.Chroot = r.chroot(self, dir, via.Server.Version)
 		inside = strings.TrimSuffix(string(s.Chroot.Path), "/")
 	}
 	look := func(name string) facts.SystemFile { return r.c.systemFile(self, inside+name) }
 	s.NoLogin = look("/etc/nologin")
 	for _, p := range r.programs(via) {
-		s.Programs[p] = look(p)
+		r.program(s, p, inside, look)
 	}
 	if via.Settings.Bool("usepam") {
 		s.PAM = r.c.pamStack(via.Settings)
@@ -89,7 +93,7 @@ func (r *accountReader) after(via *facts.Via) {
 		s.UserRC = err == nil
 	}
 	if inside == "" {
-		s.Startup = r.startup(self)
+		s.Startup = r.startup(self, s.Heads[shellOf(r.a)].Target)
 	}
 	if r.peer.Wanted != "" {
 		r.elsewhere(via)

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -13,9 +14,10 @@ import (
 
 // chroot looks at each directory of ChrootDirectory as session.c safely_chroot
 // does: by stat(2) of ever longer parts of the path.
-func (r *accountReader) chroot(v *hostfs.View, dir string) *facts.Chroot {
-	if rest, ok := strings.CutPrefix(dir, "~"); ok && (rest == "" || rest[0] == '/') {
-		dir = r.a.Account.Home + rest
+func (r *accountReader) chroot(v *hostfs.View, dir string, release audit.OpenSSH) *facts.Chroot {
+	dir, ok := r.tilde(dir, release)
+	if !ok {
+		return &facts.Chroot{Path: audit.Untrusted(dir), BadToken: '~'}
 	}
 	expanded, unknown := sshdconf.KeysPath(dir, "", r.a.Name, r.a.UID)
 	if strings.Contains(dir, "%h") {
@@ -47,16 +49,40 @@ func (r *accountReader) chroot(v *hostfs.View, dir string) *facts.Chroot {
 	return c
 }
 
+// tilde expands a leading ~ or ~NAME as misc.c tilde_expand does, which puts a
+// slash behind the home; ok is false for a name that nobody has, of which sshd
+// dies. Up to 8.4 a name counted only before a slash.
+func (r *accountReader) tilde(dir string, release audit.OpenSSH) (expanded string, ok bool) {
+	rest, ok := strings.CutPrefix(dir, "~")
+	if !ok {
+		return dir, true
+	}
+	user, below, slash := strings.Cut(rest, "/")
+	home := r.a.Account.Home
+	switch {
+	case user == "":
+	case !slash && release.Known() && !release.AtLeast(8, 5):
+		below = user
+	default:
+		a := r.c.host.Accounts.Lookup(user)
+		if a == nil {
+			return dir, false
+		}
+		home = a.Home
+	}
+	return strings.TrimSuffix(home, "/") + "/" + below, true
+}
+
 // maxPrograms bounds the programs that are looked at for one login.
 const maxPrograms = 64
 
-// programs lists the absolute paths of programs that a session could run: the
-// shell, the subsystem's, and those of forced commands.
+// programs lists the programs that a session could run, by the word that names
+// them: the shell, the subsystem's, and those of forced commands.
 func (r *accountReader) programs(via *facts.Via) []string {
 	var list []string
 	add := func(command string) {
 		fields := strings.Fields(command)
-		if len(fields) > 0 && strings.HasPrefix(fields[0], "/") && !slices.Contains(list, fields[0]) && len(list) < maxPrograms {
+		if len(fields) > 0 && !slices.Contains(list, fields[0]) && len(list) < maxPrograms {
 			list = append(list, fields[0])
 		}
 	}
@@ -81,6 +107,55 @@ func (r *accountReader) programs(via *facts.Via) []string {
 	return list
 }
 
+// searched are the directories in which a shell that sshd starts looks for a
+// program, those of root's among them: which ones count hangs on the build.
+var searched = []string{"/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/games"}
+
+// program looks at a program: what it is and how it would be started.
+func (r *accountReader) program(s *facts.Session, word, inside string, look func(string) facts.SystemFile) {
+	name, f := word, facts.SystemFile{}
+	switch {
+	case word[0] == '/':
+		f = look(word)
+	case strings.ContainsAny(word, "/="):
+		return // below the home, or an assignment
+	default:
+		for _, dir := range searched {
+			name = dir + "/" + word
+			if f = look(name); f.Problem == nil || f.Problem.Failure != facts.Missing {
+				break
+			}
+		}
+	}
+	s.Programs[word] = f
+	if f.Problem == nil && f.Type == facts.Regular {
+		s.Heads[word] = r.head(inside+name, look)
+	}
+}
+
+// headSize is what the kernel reads of a program before it starts it.
+const headSize = 256
+
+// head reads the first bytes of a program with root's rights.
+func (r *accountReader) head(name string, look func(string) facts.SystemFile) (h facts.Head) {
+	self := r.c.root.Self()
+	h.Target, _ = self.Readlink(name) // no link, no target
+	data, _, err := self.ReadFile(name, headSize, nil)
+	if err != nil && !errors.Is(err, hostfs.ErrTooLarge) {
+		return h
+	}
+	line, _, _ := strings.Cut(string(data), "\n")
+	switch script, ok := strings.CutPrefix(line, "#!"); {
+	case strings.HasPrefix(line, "\x7fELF"):
+		h.Format = facts.FormatELF
+	case ok && len(strings.Fields(script)) > 0 && strings.Fields(script)[0][0] == '/':
+		h.Format, h.Interpreter = facts.FormatScript, look(strings.Fields(script)[0])
+	case !ok && !slices.Contains(data, 0):
+		h.Format = facts.FormatText
+	}
+	return h
+}
+
 // shellOf is the login shell; an empty field means /bin/sh (session.c, getpwnam(3)).
 func shellOf(a *facts.Account) string {
 	if a.Shell == "" {
@@ -91,9 +166,14 @@ func shellOf(a *facts.Account) string {
 
 // startup reads what a login shell reads even for a command: bash as Debian and
 // Fedora build it (SSH_SOURCE_BASHRC), zsh, and the C shells.
-func (r *accountReader) startup(self *hostfs.View) []facts.Text {
+// A link of another name counts as what it leads to.
+func (r *accountReader) startup(self *hostfs.View, target audit.Untrusted) []facts.Text {
 	var system, own []string
-	switch path.Base(shellOf(r.a)) {
+	name := path.Base(shellOf(r.a))
+	if target != "" && !strings.HasSuffix(name, "sh") {
+		name = path.Base(string(target))
+	}
+	switch name {
 	case "bash", "rbash":
 		system, own = []string{"/etc/bash.bashrc"}, []string{".bashrc"}
 	case "zsh":

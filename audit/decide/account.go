@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"sshaudit/audit"
@@ -150,7 +151,7 @@ func (l *login) users() {
 // one of which that cannot be told.
 func (l *login) userMatches(keyword string) (hit, unsure string) {
 	m := sshpattern.New(l.via.Server.Version)
-	addr := ""
+	addr, host := "", l.clientHost()
 	if l.req.From.IsValid() {
 		addr = sshpattern.PeerText(l.req.From)
 	}
@@ -159,23 +160,38 @@ func (l *login) userMatches(keyword string) (hit, unsure string) {
 		if !m.Pattern(l.a.Name, pattern) {
 			continue
 		}
-		if byHost && (addr == "" && strings.Trim(hosts, "*") != "" || l.bool("usedns") && strings.ContainsAny(hosts, "abcdefghijklmnopqrstuvwxyz")) {
+		if byHost && (addr == "" && strings.Trim(hosts, "*") != "" || l.bool("usedns") && host == "" && strings.Trim(hosts, "*") != "" && !addressesOnly(hosts)) {
 			unsure = word
 			continue
 		}
-		if ok, err := m.User(l.a.Name, addr, addr, word); ok && err == nil {
+		if ok, err := m.User(l.a.Name, host, addr, word); ok && err == nil {
 			return word, ""
 		}
 	}
 	return "", unsure
 }
 
+// addressesOnly tells that a list holds addresses and networks only, so that no
+// host name can match it.
+func addressesOnly(list string) bool {
+	for entry := range strings.SplitSeq(list, ",") {
+		entry = strings.TrimPrefix(entry, "!")
+		if _, err := netip.ParseAddr(entry); err != nil && !strings.Contains(entry, "/") {
+			return false
+		}
+	}
+	return true
+}
+
 func (l *login) hostUnknown() string {
 	if !l.req.From.IsValid() {
 		return "the client's address (--from)"
 	}
-	return "the client's host name (UseDNS is on)"
+	return hostMissing
 }
+
+// hostMissing is what settles a pattern that is held against the host name.
+const hostMissing = "the client's host name, because UseDNS is on (--host)"
 
 // groups applies DenyGroups and AllowGroups to the names of the account's groups.
 func (l *login) groups() {

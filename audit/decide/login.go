@@ -11,6 +11,7 @@ import (
 	"sshaudit/audit/authkeys"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/pam"
+	"sshaudit/audit/sshpattern"
 )
 
 // Service is what a client wants of sshd once it is let in.
@@ -40,6 +41,9 @@ type Request struct {
 	User string
 	// From is the client's address, To the one that it connects to; zero if unknown.
 	From, To netip.Addr
+	// Host is the client's host name as the resolver confirms it, which sshd looks
+	// at with UseDNS and TCP wrappers always; empty if unknown.
+	Host string
 	// Port is the port that it connects to; 0 for the server's own.
 	Port    int
 	Service Service
@@ -187,6 +191,19 @@ func (l *login) answer() Answer {
 		a.Verdict, a.Causes = audit.Unknown, nil
 	}
 	return a
+}
+
+// clientHost is the name of the client that patterns are held against: its
+// address, or with UseDNS its host name; empty if that is not known
+// (packet.c ssh_remote_hostname, up to 9.x auth.c auth_get_canonical_hostname).
+func (l *login) clientHost() string {
+	switch {
+	case l.bool("usedns"):
+		return strings.ToLower(l.req.Host)
+	case l.req.From.IsValid():
+		return sshpattern.PeerText(l.req.From)
+	}
+	return ""
 }
 
 // settings of the connection.

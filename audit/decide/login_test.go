@@ -121,7 +121,7 @@ func TestWrapperRulesAreReadAsLibwrapDoes(t *testing.T) {
 		{"sshd: ALL : twist /bin/echo no\n", 1, "", true},
 		{"ALL EXCEPT sshd: ALL\n", 0, "", false},
 	} {
-		got := wrapperRule(tc.text, here)
+		got := wrapperRule(tc.text, here, "")
 		if got.line != tc.line || got.option != tc.option || (got.unsure != "") != tc.unsure {
 			t.Errorf("%q: %+v, want line %d %q unsure %v", tc.text, got, tc.line, tc.option, tc.unsure)
 		}
@@ -160,7 +160,7 @@ func TestArgumentsOfTheSFTPServer(t *testing.T) {
 func FuzzTextsOfTheHost(f *testing.F) {
 	f.Add("sshd: ALL EXCEPT [::1]/64 : deny\\\n", "echo hi\nif x; then\nfi\n", "-u 022 -l INFO")
 	f.Fuzz(func(_ *testing.T, rules, script, args string) {
-		wrapperRule(rules, netip.MustParseAddr("203.0.113.7"))
+		wrapperRule(rules, netip.MustParseAddr("203.0.113.7"), "web.example.com")
 		prints(script)
 		badArguments(strings.Fields(args))
 	})

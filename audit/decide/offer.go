@@ -64,14 +64,13 @@ func (l *login) unlisted() {
 	for _, f := range l.via.KeyFiles {
 		o.file(f)
 	}
-	o.command()
-	o.notListed()
+	o.elsewhere()
 	l.conclude(o)
 }
 
 // offer judges one key in sshd's order.
 func (l *login) offer(key *authkeys.Key) *offer {
-	o := &offer{l: l, key: key, from: authkeys.Source{User: l.a.Name, Addr: l.req.From}}
+	o := &offer{l: l, key: key, from: authkeys.Source{User: l.a.Name, Addr: l.req.From, Host: l.clientHost()}}
 	o.accepted()
 	o.revoked()
 	for _, f := range l.via.KeyFiles {
@@ -80,8 +79,7 @@ func (l *login) offer(key *authkeys.Key) *offer {
 	if key.Cert != nil && !o.admitted {
 		o.authority()
 	}
-	o.command()
-	o.notListed()
+	o.elsewhere()
 	return o
 }
 
@@ -163,6 +161,19 @@ func (o *offer) admit(f *facts.KeyFile, held *authkeys.Answer) {
 	}
 }
 
+// elsewhere judges what is asked after the files: the command, unless one of
+// them let the key in. That no file lists the key comes before what the command
+// does, and is no cause where the command may print the key.
+func (o *offer) elsewhere() {
+	files := o.rest
+	o.rest = nil
+	o.command()
+	command := o.rest
+	o.rest = files
+	o.notListed()
+	o.rest = append(o.rest, command...)
+}
+
 // notListed adds what is to be said where no line is about the key.
 func (o *offer) notListed() {
 	if o.listed || o.admitted || len(o.doubts) > 0 || o.key != nil && o.key.Cert != nil {
@@ -195,7 +206,7 @@ func (o *offer) notListed() {
 		return
 	}
 	for _, e := range o.l.via.Elsewhere {
-		c.Message += "; " + elsewhere(o.l.a, &e)
+		c.Message += "; " + found(o.l.a, &e)
 	}
 	if len(o.l.via.Elsewhere) > 0 && c.ID != "akf-none" {
 		c.Fix = "move the key into " + c.Path.String() + ", if it belongs there"
@@ -203,7 +214,7 @@ func (o *offer) notListed() {
 	o.rest = append(o.rest, c)
 }
 
-func elsewhere(a *facts.Account, e *facts.Elsewhere) string {
+func found(a *facts.Account, e *facts.Elsewhere) string {
 	if string(e.User) != a.Name {
 		return fmt.Sprintf("the account %s has it (%s line %d)", e.User, e.Path, e.Line)
 	}

@@ -66,8 +66,7 @@ func (l *login) noKey() {
 			o.rest = append(o.rest, lineCause(l.a, f, &authkeys.Answer{Cause: line.Cause, Detail: line.Detail, Line: line.Number}))
 		}
 	}
-	o.command()
-	o.notListed()
+	o.elsewhere()
 	l.conclude(o)
 }
 

@@ -5,7 +5,6 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/pam"
-	"sshaudit/audit/sshpattern"
 )
 
 // pamStart starts PAM, which sshd does before it tries any method, and asks the
@@ -58,9 +57,7 @@ func (l *login) factsForPAM() *pam.Facts {
 	if name, ok := l.via.Settings.Text("pamservicename"); ok && name != "" {
 		f.Service = name
 	}
-	if l.req.From.IsValid() && !l.bool("usedns") {
-		f.RemoteHost = sshpattern.PeerText(l.req.From)
-	}
+	f.RemoteHost = l.clientHost()
 	return f
 }
 

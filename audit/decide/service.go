@@ -107,10 +107,10 @@ func (l *login) missing(b sshdconf.Block) string {
 				return ""
 			}
 		case "host":
-			if l.bool("usedns") {
-				missing = "the client's host name (UseDNS is on)"
-			} else if !l.req.From.IsValid() {
-				missing = "the client's address (--from)"
+			if host := l.clientHost(); host == "" {
+				missing = l.hostUnknown()
+			} else if m.Hostname(host, c.Pattern) != sshpattern.Match {
+				return ""
 			}
 		case "localaddress":
 			if !l.req.To.IsValid() {
@@ -121,10 +121,13 @@ func (l *login) missing(b sshdconf.Block) string {
 	return missing
 }
 
+// internal is the magic word for the server inside sshd.
+const internal = "internal-sftp"
+
 // isInternalSFTP tells whether a command is the server that runs inside sshd
 // (session.c IS_INTERNAL_SFTP).
 func isInternalSFTP(command string) bool {
-	rest, ok := strings.CutPrefix(command, "internal-sftp")
+	rest, ok := strings.CutPrefix(command, internal)
 	return ok && (rest == "" || rest[0] == ' ' || rest[0] == '\t')
 }
 

@@ -38,14 +38,14 @@ func (l *login) session() {
 
 // runs judges what runs: a forced command before what the client asks for.
 func (l *login) runs(subsystem string) {
-	forced, origin := l.forced()
+	forced, origin, is := l.forced()
 	switch {
-	case forced == "" && l.granted.unsure != "" && l.req.Method == Publickey:
+	case !is && l.granted.unsure != "" && l.req.Method == Publickey:
 		if l.at(audit.LayerKey).step(audit.LayerKey).Verdict != audit.Refuse {
 			l.doubt(audit.LayerSession, "the options of the key's line are not known: %s", l.granted.unsure)
 		}
 		l.unforced(subsystem)
-	case forced == "":
+	case !is:
 		l.unforced(subsystem)
 	case l.req.Service == SFTP:
 		l.forcedSFTP(forced, origin)
@@ -54,11 +54,16 @@ func (l *login) runs(subsystem string) {
 			ID: "sftp-only", Path: origin.Path, Line: origin.Line, Message: "the login is for SFTP only: internal-sftp is forced, and commands are refused",
 			Fix: "use SFTP, or take the forced command away",
 		})
-	case l.absent(strings.Fields(forced)), quoted(forced):
+	case quoted(forced), l.fails(forced) != "":
+		message := "the shell does not find the program of the forced command"
+		if why := l.fails(forced); why != "" {
+			message = "the forced command cannot run: " + why
+		}
 		l.refuse(audit.LayerSession, audit.Cause{
-			ID: "shell-exec-failed", Path: origin.Path, Line: origin.Line, Message: "the shell does not find the program of the forced command",
-			Fix: "correct the forced command",
+			ID: "shell-exec-failed", Path: origin.Path, Line: origin.Line, Message: message, Fix: "correct the forced command",
 		})
+	case l.missingProgram(forced):
+		l.doubt(audit.LayerSession, "the program of the forced command is in none of the usual directories; whether the shell finds it is not known")
 	default:
 		l.note(audit.LayerSession, "the forced command runs instead of what the client asks for")
 		l.shellRuns()
@@ -71,15 +76,16 @@ func quoted(command string) bool {
 }
 
 // forced returns the forced command: that of the configuration, else the key's
-// or certificate's; empty without one. origin holds where it stands.
-func (l *login) forced() (command string, origin audit.Cause) {
+// or certificate's; is tells whether there is one, which may be empty. origin
+// holds where it stands.
+func (l *login) forced() (command string, origin audit.Cause, is bool) {
 	if text, ok := l.via.Settings.Text("forcecommand"); ok {
-		return text, l.set("", "forcecommand", "", "")
+		return text, l.set("", "forcecommand", "", ""), true
 	}
 	if c := l.granted.command; c != nil {
-		return string(*c), origin
+		return string(*c), origin, true
 	}
-	return "", origin
+	return "", origin, false
 }
 
 // unforced judges what the client asks for.
@@ -118,69 +124,20 @@ func (l *login) forcedSFTP(command string, origin audit.Cause) {
 		refused.Message = "the forced command internal-sftp stands in quotes, with which sshd does not know it and lets the shell look for a program"
 		refused.Fix = "remove the quotes"
 		l.refuse(audit.LayerSession, refused)
-	case slices.Contains(noServers, name) && !strings.ContainsAny(command, metacharacters), l.absent(words):
+	case command == "", slices.Contains(noServers, name) && !strings.ContainsAny(command, metacharacters), l.fails(command) != "":
+		if why := l.fails(command); why != "" {
+			refused.Message += ": " + why
+		}
 		l.refuse(audit.LayerSession, refused)
 	default:
 		l.doubt(audit.LayerSession, "a forced command runs instead of the subsystem; whether it serves SFTP is not known")
 	}
 }
 
-// metacharacters are those by which a shell does more than run one program.
-const metacharacters = ";|&`$(){}<>*?[]\n"
-
 // noServers are programs that cannot be an SFTP server, nor start one.
 var noServers = []string{
 	"echo", "printf", "true", "false", "date", "cat", "rsync", "rrsync", "borg", "git-shell", "svnserve", "nologin", "uptime", "id",
 	"whoami", "sleep", "ls", "hostname", "exit", "pwd", "ps", "df", "du", "free", "w", "who", "uname", "tail", "head",
-}
-
-// absent tells that a command is an absolute path where nothing is.
-func (l *login) absent(words []string) bool {
-	if len(words) == 0 {
-		return false
-	}
-	f, known := l.via.Session.Programs[words[0]]
-	return known && l.whole() && failed(&f)
-}
-
-// shells are login shells that run a command given by -c, restricted those that
-// run none.
-var (
-	shells     = []string{"sh", "bash", "dash", "zsh", "ksh", "ksh93", "mksh", "lksh", "ash", "fish", "tcsh", "csh", "rbash"}
-	restricted = []string{"nologin", "false", "true", "sync", "git-shell"}
-)
-
-// shellRuns judges whether the login shell runs a command; false if it was said
-// that it does not, or that it is not known.
-func (l *login) shellRuns() bool {
-	shell := shellName(l.a)
-	if f, known := l.via.Session.Programs[shell]; known && l.via.Session.Chroot != nil && l.whole() {
-		if failed(&f) {
-			l.refuse(audit.LayerSession, audit.Cause{
-				ID: "shell-exec-failed", Path: f.Path, Observed: "missing", Expected: "a program",
-				Message: fmt.Sprintf("the login shell %s is not inside the chroot", audit.Untrusted(shell)),
-				Fix:     "use internal-sftp, which needs no shell, or put a shell and its libraries into the chroot",
-			})
-			return false
-		}
-		if string(l.via.Session.Chroot.Path) != "/" {
-			l.doubt(audit.LayerSession, "whether the shell finds its libraries inside the chroot was not looked at")
-			return false
-		}
-	}
-	switch name := path.Base(shell); {
-	case slices.Contains(shells, name):
-		return true
-	case slices.Contains(restricted, name):
-		l.refuse(audit.LayerSession, audit.Cause{
-			ID: "shell-restricted", Path: audit.Untrusted(shell), Observed: audit.Untrusted(shell).String(), Expected: "a shell that runs commands",
-			Message: fmt.Sprintf("the login shell %s runs no command", audit.Untrusted(shell)),
-			Fix:     "usermod -s /bin/bash " + UserArgument(l.a) + ", or internal-sftp for SFTP, which needs no shell",
-		})
-	default:
-		l.doubt(audit.LayerSession, "whether the login shell %s runs commands is not known", audit.Untrusted(shell))
-	}
-	return false
 }
 
 // chroot judges ChrootDirectory (session.c safely_chroot): each directory of the
@@ -199,7 +156,7 @@ func (l *login) chroot() {
 	}
 	switch {
 	case c.BadToken != 0:
-		fail("chroot-relative", "", "ChrootDirectory holds an unknown % token: sshd ends the connection after the login", "correct ChrootDirectory, and reload sshd")
+		fail("chroot-relative", "", "ChrootDirectory holds an unknown % token or user after ~: sshd ends the connection after the login", "correct ChrootDirectory, and reload sshd")
 		return
 	case !strings.HasPrefix(string(c.Path), "/"):
 		fail("chroot-relative", "", "ChrootDirectory does not begin with /", "write the whole path, and reload sshd")

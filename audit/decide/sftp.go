@@ -16,17 +16,19 @@ import (
 func (l *login) internalSFTP(command string) {
 	if why := badArguments(strings.Fields(command)[1:]); why != "" {
 		l.refuse(audit.LayerSession, audit.Cause{
-			ID: "internal-sftp-args", Message: "internal-sftp ends at once: " + why, Fix: "correct its arguments in sshd_config, and reload sshd",
+			ID: "internal-sftp-args", Message: "internal-sftp is of no use with its arguments: " + why, Fix: "correct its arguments in sshd_config, and reload sshd",
 		})
 	}
 }
 
-// badArguments says what the SFTP server ends for; empty if nothing.
+// badArguments says what the SFTP server ends for, or what keeps every client
+// from starting; empty if nothing.
 func badArguments(args []string) string {
+	requests := ""
 	for i := 0; i < len(args); i++ {
 		a := args[i]
 		if a == "--" || a[0] != '-' || len(a) < 2 {
-			return ""
+			break
 		}
 		for at := 1; at < len(a); at++ {
 			switch flag := a[at]; {
@@ -50,13 +52,16 @@ func badArguments(args []string) string {
 					return "-u is no umask"
 				}
 			}
-			if a[at] == 'Q' {
+			switch {
+			case a[at] == 'Q':
 				return "-Q lists requests only"
+			case a[at] == 'p' && !contains(value, "realpath"), a[at] == 'P' && contains(value, "realpath"):
+				requests = "-" + a[at:at+1] + " does not permit realpath, with which every client begins"
 			}
 			break
 		}
 	}
-	return ""
+	return requests
 }
 
 // externalSFTP judges a server program that the login shell starts. Of a
@@ -85,7 +90,7 @@ func (l *login) server(command string) bool {
 		Fix: "install openssh-sftp-server, or \"Subsystem sftp internal-sftp\" in sshd_config, and reload sshd",
 	}
 	switch {
-	case strings.ContainsAny(command, metacharacters), !known:
+	case strings.ContainsAny(command, metacharacters), !known, failed(&f) && words[0][0] != '/':
 		l.doubt(audit.LayerSession, "whether the shell finds the SFTP server %s is not known", audit.Untrusted(words[0]))
 	case !l.whole():
 		l.doubt(audit.LayerSession, "this root is no whole system: whether the host has the SFTP server %s is not known", audit.Untrusted(words[0]))

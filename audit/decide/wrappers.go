@@ -27,7 +27,7 @@ func (l *login) wrappers() {
 			}
 			continue
 		}
-		rule := wrapperRule(file.text.Content, l.req.From)
+		rule := wrapperRule(file.text.Content, l.req.From, l.req.Host)
 		switch {
 		case rule.line == 0:
 			continue
@@ -55,7 +55,7 @@ type rule struct {
 }
 
 // wrapperRule finds the first line of a file that matches sshd and the address.
-func wrapperRule(text string, from netip.Addr) rule {
+func wrapperRule(text string, from netip.Addr, host string) rule {
 	number := 0
 	joined, start := "", 0
 	for line := range strings.Lines(text) {
@@ -77,7 +77,7 @@ func wrapperRule(text string, from netip.Addr) rule {
 		if len(fields) < 2 || matchList(fields[0], matchDaemon) == no {
 			continue
 		}
-		switch matchList(fields[1], func(token string) ternary { return matchClient(token, from) }) {
+		switch matchList(fields[1], func(token string) ternary { return matchClient(token, from, host) }) {
 		case no:
 			continue
 		case maybe:
@@ -180,12 +180,22 @@ func matchDaemon(token string) ternary {
 	return no
 }
 
-// matchClient matches one token with an address; names hang on the resolver.
-func matchClient(token string, from netip.Addr) ternary {
+// matchClient matches one token with an address; names hang on the resolver,
+// unless its answer is known.
+func matchClient(token string, from netip.Addr, host string) ternary {
 	from = from.Unmap()
+	named := from.IsValid() && host != "" && !strings.ContainsAny(token, "@*?/")
 	switch upper := strings.ToUpper(token); {
 	case upper == "ALL":
 		return yes
+	case named && token[0] == '.':
+		return when(len(host) > len(token) && strings.EqualFold(host[len(host)-len(token):], token))
+	case named && upper == "LOCAL":
+		return when(!strings.Contains(host, "."))
+	case named && upper == "KNOWN":
+		return yes
+	case named && (upper == "UNKNOWN" || upper == "PARANOID"):
+		return no
 	case !from.IsValid(), strings.ContainsAny(token, "@*?"), token[0] == '/', token[0] == '.',
 		upper == "LOCAL", upper == "KNOWN", upper == "UNKNOWN", upper == "PARANOID":
 		return maybe
@@ -197,8 +207,8 @@ func matchClient(token string, from netip.Addr) ternary {
 	network, mask, masked := strings.Cut(plain, "/")
 	addr, err := netip.ParseAddr(network)
 	switch {
-	case err != nil && masked:
-		return maybe
+	case err != nil && named:
+		return when(strings.EqualFold(token, host))
 	case err != nil:
 		return maybe // a host's name
 	case !masked:

@@ -31,8 +31,12 @@ type Session struct {
 	// NoLogin is /etc/nologin as the session sees it, and so are the programs:
 	// inside the chroot if there is one.
 	NoLogin SystemFile
-	// Programs are the programs that could run, by their path in the session.
+	// Programs are the programs that could run, by the word that names them: a
+	// path in the session, or a name that the shell looks for in the usual
+	// directories.
 	Programs map[string]SystemFile
+	// Heads tell what those of the programs are that were read, by the same words.
+	Heads map[string]Head
 	// RC is the text of /etc/ssh/sshrc, UserRC tells that ~/.ssh/rc exists.
 	RC     Text
 	UserRC bool
@@ -42,6 +46,31 @@ type Session struct {
 	// their content.
 	Startup []Text
 }
+
+// Head is what the first bytes of a program tell the kernel (execve(2)).
+type Head struct {
+	// Format is what kind of program it is.
+	Format Format
+	// Interpreter is the program that the first line of a script names.
+	Interpreter SystemFile
+	// Target is where the name leads, if it is a symbolic link.
+	Target audit.Untrusted
+}
+
+// Format is how the kernel starts a file.
+type Format uint8
+
+// Formats.
+const (
+	// FormatUnknown: nobody looked, or it is a kind that is not known here.
+	FormatUnknown Format = iota
+	// FormatELF: a binary.
+	FormatELF
+	// FormatScript: it begins with #! and the interpreter.
+	FormatScript
+	// FormatText: neither, so that execve(2) fails; only a shell takes it for a script.
+	FormatText
+)
 
 // Chroot is an expanded ChrootDirectory.
 type Chroot struct {

@@ -50,13 +50,18 @@ func (s *Server) Run(user, key, command string, options ...string) Login {
 // for the working directory: Exit is 0 when the server answered.
 func (s *Server) SFTP(user, key string, options ...string) Login {
 	s.h.t.Helper()
+	return s.sftp(user, key, options)
+}
+
+func (s *Server) sftp(user, key string, options []string, environment ...string) Login {
+	s.h.t.Helper()
 	return s.client(user, "pwd\n", "/usr/bin/sftp", func(port int) []string {
 		args := slices.Concat(options, []string{"-b", "-", "-F", "none", "-P", strconv.Itoa(port), "-o", "User=" + user}, quiet)
 		if key != "" {
 			args = append(args, "-i", key)
 		}
 		return append(args, "127.0.0.1")
-	})
+	}, environment...)
 }
 
 // askpass prints the password that the environment holds.
@@ -66,12 +71,29 @@ const askpass = "/root/askpass"
 // command. Accepted tells of keys only; Exit is that of the command.
 func (s *Server) Password(user, password, command string) Login {
 	s.h.t.Helper()
-	s.h.WriteFile(askpass, []byte("#!/bin/sh\nprintf '%s\\n' \"$PASSWORD\"\n"), 0o755, 0, 0)
+	return s.Typed(user, "password", password, command)
+}
+
+// Typed is as [Server.Password] by a method of one's own, password or
+// keyboard-interactive, for whose every question the password is typed.
+func (s *Server) Typed(user, method, password, command string) Login {
+	s.h.t.Helper()
 	return s.client(user, "", "/usr/bin/ssh", func(port int) []string {
-		return clientArguments(port, user, "", command, []string{
-			"-o", "BatchMode=no", "-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1",
-		})
+		return clientArguments(port, user, "", command, s.typing(method))
 	}, "PASSWORD="+password, "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+}
+
+// TypedSFTP is as [Server.SFTP] with a password that is typed.
+func (s *Server) TypedSFTP(user, method, password string) Login {
+	s.h.t.Helper()
+	return s.sftp(user, "", s.typing(method), "PASSWORD="+password, "SSH_ASKPASS="+askpass, "SSH_ASKPASS_REQUIRE=force", "DISPLAY=none")
+}
+
+// typing are the options of a client that types, whose helper is written first.
+func (s *Server) typing(method string) []string {
+	s.h.t.Helper()
+	s.h.WriteFile(askpass, []byte("#!/bin/sh\nprintf '%s\\n' \"$PASSWORD\"\n"), 0o755, 0, 0)
+	return []string{"-o", "BatchMode=no", "-o", "PreferredAuthentications=" + method, "-o", "NumberOfPasswordPrompts=1"}
 }
 
 // client runs a program that makes one connection.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"sshaudit/audit/decide"
 	"sshaudit/audit/sshdtest"
 )
 
@@ -17,6 +18,8 @@ type loginCase struct {
 	// match are the settings of the account's own Match block.
 	match []string
 	user  sshdtest.User
+	// method is how the client logs in; a key unless it says otherwise.
+	method decide.Method
 	// key is what the client offers: one of the box's keys or certificates; the
 	// account lists "ed" unless noKeys is set.
 	key    string
@@ -27,10 +30,17 @@ type loginCase struct {
 	ssh, sftp string
 	// forced tells that a forced command, which says nothing, is what runs.
 	forced bool
+	// state tells what make makes, where nobody wrote it down by name.
+	state string
 	// random tells that nobody knows what refuses it.
 	random bool
 	// unsure tells that no definite answer is wanted of sftp or ssh.
 	unsure bool
+}
+
+// String shows what the case is made of.
+func (c *loginCase) String() string {
+	return fmt.Sprintf("%s by %s: %+v\n%s\n%q", c.key, c.method, c.user, strings.Join(c.match, "; "), c.state)
 }
 
 // both is a case that refuses both services for one cause.
@@ -46,6 +56,10 @@ type loginBox struct {
 	keys map[string]sshdtest.Key
 	// certs are options of the client by the name of a certificate.
 	certs map[string]string
+	// hash is what HASH in a password field stands for: that of rightPassword.
+	hash string
+	// explained counts the refusals whose cause was held against the log.
+	explained int
 }
 
 func newLoginBox(t *testing.T, r sshdtest.Release) *loginBox {
@@ -54,10 +68,16 @@ func newLoginBox(t *testing.T, r sshdtest.Release) *loginBox {
 	for _, name := range []string{"ed", "other", "ca", "otherca", "revoked"} {
 		b.keys[name] = h.Keygen("ed25519", 0)
 	}
+	hash, err := h.Command(context.Background(), "perl", "-e", `print crypt($ARGV[0], q($6$saltsalt$))`, rightPassword).Output()
+	must(t, err)
+	b.hash = string(hash)
 	b.keys["rsa"] = h.Keygen("rsa", 2048)
 	b.keys["ecdsa"] = h.Keygen("ecdsa", 256)
 	return b
 }
+
+// hashMark stands for the hash of the right password in a password field.
+const hashMark = "HASH"
 
 // certify signs the key "ed" for principals by a CA and returns the path of the certificate.
 func (b *loginBox) certify(name, ca string, args ...string) {
@@ -132,6 +152,7 @@ func authorized(key string, options ...string) func(*loginBox, *sshdtest.User) {
 func (b *loginBox) account(c *loginCase, name string) {
 	b.t.Helper()
 	c.user.Name = name
+	c.user.Password = strings.Replace(c.user.Password, hashMark, b.hash, 1)
 	c.user = b.AddUser(c.user)
 	if !c.noKeys && !c.user.NoHome {
 		b.list(&c.user, b.keys["ed"].Public)

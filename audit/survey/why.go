@@ -73,7 +73,7 @@ type inquiry struct {
 func (q *inquiry) answer(w *collect.Worker) error {
 	h := q.c.Host()
 	q.server = serverFor(h, q.req.Port)
-	peer := collect.Peer{From: q.req.From, To: q.req.To, Port: q.req.Port, Wanted: q.req.Fingerprint}
+	peer := collect.Peer{From: q.req.From, To: q.req.To, Host: q.req.Host, Port: q.req.Port, Wanted: q.req.Fingerprint}
 	if q.req.Key != nil {
 		peer.Wanted = q.req.Key.Fingerprint()
 	}

@@ -29,8 +29,8 @@ const maxKey = 1 << 20
 
 // whyOptions are the flags of why.
 type whyOptions struct {
-	from, to, service, key, method, client, sshdConfig, format string
-	port                                                       uint16
+	from, to, host, service, key, method, client, sshdConfig, format string
+	port                                                             uint16
 }
 
 func whyCommand(g *globals) *cobra.Command {
@@ -49,6 +49,7 @@ func whyCommand(g *globals) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "address that the client comes from")
 	f.StringVar(&o.to, "to", "", "address of this host that the client connects to")
+	f.StringVar(&o.host, "host", "", "the client's host name as the server's resolver confirms it; sshd looks at it with UseDNS, TCP wrappers always")
 	f.Var(choice(&o.service, "ssh", "sftp", "ftp", "ftps"), "service", "what the client wants: ssh, sftp, ftp or ftps")
 	f.Uint16Var(&o.port, "port", 0, "port that the client connects to; by default sshd's own")
 	f.StringVar(&o.key, "key", "", "the offered key: a public key `FILE` (OpenSSH, RFC 4716, PPK), a fingerprint SHA256:…, or - for standard input")
@@ -119,7 +120,7 @@ func otherService(req *decide.Request) *audit.WhyReport {
 
 // request reads the flags.
 func (o *whyOptions) request(g *globals, user string, method bool) (decide.Request, error) {
-	req := decide.Request{User: user, Port: int(o.port), Service: decide.Service(o.service), Method: decide.Method(o.method), Client: o.client}
+	req := decide.Request{User: user, Host: o.host, Port: int(o.port), Service: decide.Service(o.service), Method: decide.Method(o.method), Client: o.client}
 	if user == "" {
 		return req, errors.New("the user name is empty: say whose login it is")
 	}
