@@ -29,6 +29,8 @@ type Source struct {
 	// Docs is the catalogue: each of its checks has a series, 0 when clean.
 	Docs  []audit.Doc
 	Build Build
+	// Single tells that there is one audit, not a daemon that keeps it current.
+	Single bool
 }
 
 var (
@@ -48,11 +50,16 @@ var (
 		"service", "unit")
 	descListening = desc("listening", "1 if a socket of the service listens on the port as of the last audit, 0 if its configuration says that one should and none does.",
 		"service", "port", "family")
-	descLast    = desc("last_audit_timestamp_seconds", "When the audit began that the findings are from; 0 before the first.")
-	descSuccess = desc("audit_success", "1 if the last audit ran to its end, 0 if it failed and the findings are older.")
-	descWhole   = desc("audit_complete", "1 if everything that was asked for could be looked at in the last audit, 0 if parts are unknown.")
-	descReload  = desc("config_last_reload_successful", "1 if the last reload of the configuration was taken over, 0 if it was refused and the earlier one is in force.")
-	descTook    = desc("audit_duration_seconds", "How long the audits took that ran to their end.")
+	descLast      = desc("last_audit_timestamp_seconds", "When the audit began that the findings are from; 0 before the first.")
+	descSuccess   = desc("audit_success", "1 if the last audit ran to its end, 0 if it failed and the findings are older.")
+	descWhole     = desc("audit_complete", "1 if everything that was asked for could be looked at in the last audit, 0 if parts are unknown.")
+	descReload    = desc("config_last_reload_successful", "1 if the last reload of the configuration was taken over, 0 if it was refused and the earlier one is in force.")
+	descTook      = desc("audit_duration_seconds", "How long the audits of all accounts took that ran to their end.")
+	descVerdict   = desc("event_to_verdict_seconds", "Time from an event of the kernel, as it was read, to the findings that take it in.")
+	descWatched   = desc("watched_directories", "Directories whose changes the kernel tells.")
+	descUnwatched = desc("unwatched_directories", "Directories that should be watched and are not, so that their accounts are looked at now and then instead: a limit is reached, the file system cannot, or too much happened there.")
+	descOverflows = desc("watch_overflows_total", "Times that the kernel dropped events, so that every account was looked at.")
+	descSuspended = desc("watch_suspensions_total", "Times that a directory had too many events to be watched on.")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -74,7 +81,8 @@ func NewCollector(s Source, names bool) prometheus.Collector { return collector{
 // Describe sends the descriptors of every metric.
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descBuild, descFindings, descUserFindings, descDropped, descUsers, descBlocked,
-		descConfig, descReach, descUp, descListening, descLast, descSuccess, descWhole, descReload, descTook} {
+		descConfig, descReach, descUp, descListening, descLast, descSuccess, descWhole, descReload, descTook, descVerdict,
+		descWatched, descUnwatched, descOverflows, descSuspended} {
 		ch <- d
 	}
 }
@@ -87,7 +95,7 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	gauge(descBuild, 1, label(c.Build.Version), label(c.Build.Revision), runtime.Version())
 	gauge(descReload, truth(s.ReloadErr == nil))
-	ch <- prometheus.MustNewConstHistogram(descTook, s.Durations.Count, s.Durations.Sum, buckets(s.Durations))
+	c.watching(ch, s)
 	if s.Attempted {
 		gauge(descSuccess, truth(s.Err == nil))
 	}
@@ -121,6 +129,27 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 		for _, u := range shown {
 			gauge(descUserFindings, float64(u.n), u.user, u.severity)
 		}
+	}
+}
+
+// watching sends how the audit is kept current; a single audit keeps nothing.
+func (c collector) watching(ch chan<- prometheus.Metric, s *live.Snapshot) {
+	ch <- prometheus.MustNewConstHistogram(descTook, s.Durations.Count, s.Durations.Sum, buckets(s.Durations))
+	if c.Single {
+		return
+	}
+	ch <- prometheus.MustNewConstHistogram(descVerdict, s.Verdicts.Count, s.Verdicts.Sum, buckets(s.Verdicts))
+	for _, m := range []struct {
+		desc *prometheus.Desc
+		kind prometheus.ValueType
+		n    float64
+	}{
+		{descWatched, prometheus.GaugeValue, float64(s.Watch.Watched)},
+		{descUnwatched, prometheus.GaugeValue, float64(s.Watch.Unwatched)},
+		{descOverflows, prometheus.CounterValue, float64(s.Watch.Overflows)},
+		{descSuspended, prometheus.CounterValue, float64(s.Watch.Suspensions)},
+	} {
+		ch <- prometheus.MustNewConstMetric(m.desc, m.kind, m.n)
 	}
 }
 

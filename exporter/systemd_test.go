@@ -13,9 +13,21 @@ import (
 	"testing"
 	"time"
 
-	"sshaudit/audit"
 	"sshaudit/audit/live"
 )
+
+// oneReport is a source that has one report and no news.
+type oneReport struct{}
+
+func (oneReport) Run(ctx context.Context, out func(live.Update)) {
+	r := testReport()
+	out(live.Update{Report: r, LastFull: r.Started})
+	<-ctx.Done()
+}
+
+func (oneReport) Reconfigure(live.Options) {}
+
+func (oneReport) Stuck() bool { return false }
 
 // systemd returns a socket that takes what a service tells systemd.
 func systemd(t *testing.T) *net.UnixConn {
@@ -58,8 +70,7 @@ func TestSystemdIsToldHowTheDaemonIs(t *testing.T) {
 	socket := systemd(t)
 	t.Setenv("WATCHDOG_USEC", strconv.Itoa(300_000))
 	t.Setenv("WATCHDOG_PID", strconv.Itoa(os.Getpid()))
-	state := live.New(func(context.Context) (*audit.Report, error) { return testReport(), nil }, time.Hour,
-		slog.New(slog.DiscardHandler))
+	state := live.New(oneReport{}, slog.New(slog.DiscardHandler))
 	o := pagesOf(nil)
 	o.Snapshot = state.Snapshot
 	s, err := New(o)
@@ -127,8 +138,7 @@ func TestStatusNamesNobodyAndTellsFailure(t *testing.T) {
 }
 
 func TestListenerThatFailsEndsTheRun(t *testing.T) {
-	state := live.New(func(context.Context) (*audit.Report, error) { return testReport(), nil }, time.Hour,
-		slog.New(slog.DiscardHandler))
+	state := live.New(oneReport{}, slog.New(slog.DiscardHandler))
 	o := pagesOf(nil)
 	o.Snapshot = state.Snapshot
 	s, err := New(o)

@@ -17,7 +17,7 @@ import (
 func WriteText(w io.Writer, r *audit.Report, docs []audit.Doc, build Build, names bool) error {
 	snapshot := live.NewSnapshot(r)
 	reg := prometheus.NewPedanticRegistry()
-	source := Source{Snapshot: func() *live.Snapshot { return snapshot }, Docs: docs, Build: build}
+	source := Source{Snapshot: func() *live.Snapshot { return snapshot }, Docs: docs, Build: build, Single: true}
 	if err := reg.Register(NewCollector(source, names)); err != nil {
 		return err
 	}

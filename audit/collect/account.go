@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"sshaudit/audit"
-	"sshaudit/audit/authkeys"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/hostfs"
-	"sshaudit/audit/keyfiles"
 )
 
 const (
@@ -62,28 +60,10 @@ func (w *Worker) account(i int, peer *Peer) *facts.Account {
 		a.Unswitched = err.Error()
 		a.Home.Problem = &facts.Problem{Failure: facts.Uncertain, At: audit.Untrusted(a.Account.Home), Why: err.Error()}
 	}
-	if peer == nil {
-		c.index(int32(i), a)
+	if peer == nil && c.opts.Memory == nil {
+		c.Share(int32(i), Shares{}, Held(a))
 	}
 	return a
-}
-
-// index notes what other accounts may have in common with this one.
-func (c *Collector) index(i int32, a *facts.Account) {
-	if home := a.Account.Home; !a.System && a.Home.Problem == nil && a.Home.Type == facts.Directory &&
-		!keyfiles.SystemHome(home, a.UID) {
-		c.host.Homes.Add([2]uint64{a.Home.Dev, a.Home.Ino}, i, func() string { return string(a.Home.Path) })
-	}
-	for _, f := range keyFiles(a) {
-		if f.Keys == nil {
-			continue
-		}
-		for k := range f.Keys.Lines {
-			if key := f.Keys.Lines[k].Key; key != nil && f.Keys.Lines[k].Kind == authkeys.KindKey {
-				c.host.Keys.Add(facts.KeyHash(key), i, func() string { return string(key.Fingerprint()) })
-			}
-		}
-	}
 }
 
 // keyFiles returns the key files of an account, each once though several sshds read it.

@@ -19,6 +19,9 @@ const accountsFile = 64 << 20
 const maxAccounts = 200_000
 
 func (c *Collector) readAccounts(ctx context.Context, v *hostfs.View) error {
+	if c.rememberedAccounts(v) {
+		return nil
+	}
 	var t accounts.Texts
 	data, _, err := v.ReadFile("/etc/passwd", accountsFile, nil)
 	if err != nil {
@@ -42,7 +45,8 @@ func (c *Collector) readAccounts(ctx context.Context, v *hostfs.View) error {
 	case c.host.Privileged:
 		c.missing("/etc/shadow", "%v", err)
 	}
-	switch other := otherSources(c.text(v, "/etc/nsswitch.conf")); {
+	other := otherSources(c.text(v, "/etc/nsswitch.conf"))
+	switch {
 	case other && c.root.Live():
 		c.enumerate(ctx, &t)
 	case other:
@@ -52,6 +56,7 @@ func (c *Collector) readAccounts(ctx context.Context, v *hostfs.View) error {
 	if n := c.host.Accounts.Len(); n > maxAccounts {
 		return fmt.Errorf("/etc/passwd holds %d accounts; at most %d are audited in one run", n, maxAccounts)
 	}
+	c.rememberAccounts(other || len(c.host.Problems) > 0)
 	if c.root.Live() {
 		c.answerShadows(ctx)
 		for _, name := range c.opts.Named {

@@ -31,6 +31,9 @@ type Options struct {
 	UIDMin *uint32
 	// Now is the moment of the audit.
 	Now time.Time
+	// Memory is what an earlier Collector left; nil if there is no need to remember.
+	// With one, accounts do not enter the host's indexes by being collected: see Share.
+	Memory *Memory
 }
 
 // Collector reads one host; its Workers read the accounts.
@@ -53,6 +56,9 @@ func Open(ctx context.Context, o Options) (*Collector, error) {
 		return nil, err
 	}
 	root.Allow(o.Filesystems...)
+	if o.Memory != nil {
+		root.OnPath(o.Memory.note)
+	}
 	c := &Collector{root: root, opts: o}
 	if err := c.readHost(ctx); err != nil {
 		_ = root.Close() // nothing was written through it

@@ -13,6 +13,9 @@ import (
 	"sshaudit/audit/nflink"
 )
 
+// PacketFilter is the subject of a problem with the packet filter.
+const PacketFilter = "packet filter"
+
 // Vantages are the addresses from which the packet filter is asked.
 type Vantages struct {
 	// Open are those from which the services are to be reached; without any, a
@@ -37,7 +40,7 @@ func (c *Collector) ReadReach(ctx context.Context, v Vantages) {
 	if len(v.Open) == 0 {
 		v4, v6, err := nflink.Vantages(ctx, nflink.Options{})
 		if err != nil {
-			c.missing("packet filter", "%v", err)
+			c.missing(PacketFilter, "%v", err)
 			return
 		}
 		v.Open = []netip.Addr{v4, v6}
@@ -58,7 +61,7 @@ func (c *Collector) ReadReach(ctx context.Context, v Vantages) {
 	_, answers, err := nflink.Ask(ctx, nflink.Options{}, questions)
 	if err != nil {
 		h.Reach = nil
-		c.missing("packet filter", "%v", err)
+		c.missing(PacketFilter, "%v", err)
 		return
 	}
 	for i := range answers {

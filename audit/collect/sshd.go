@@ -143,7 +143,7 @@ func (c *Collector) program(v *hostfs.View, s *facts.Server) build {
 		paths = []string{s.Binary}
 	}
 	for _, p := range paths {
-		b, err := c.readBuild(v, p)
+		b, err := c.buildOf(v, p)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -46,6 +46,37 @@ func (x *Index[K]) Add(value K, account int32, label func() string) {
 	}
 }
 
+// Remove takes back what Add noted of an account.
+func (x *Index[K]) Remove(value K, account int32) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	s := x.shared[value]
+	if s == nil {
+		if first, seen := x.first[value]; seen && first == account {
+			delete(x.first, value)
+		}
+		return
+	}
+	s.Accounts = slices.DeleteFunc(s.Accounts, func(a int32) bool { return a == account })
+	if len(s.Accounts) > 0 {
+		x.first[value] = s.Accounts[0]
+	}
+	if !slices.ContainsFunc(s.Accounts, func(a int32) bool { return a != s.Accounts[0] }) {
+		delete(x.shared, value)
+	}
+}
+
+// Take moves everything that another index holds into this one, which is empty.
+func (x *Index[K]) Take(from *Index[K]) {
+	from.mu.Lock()
+	first, shared := from.first, from.shared
+	from.first, from.shared = nil, nil
+	from.mu.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.first, x.shared = first, shared
+}
+
 // Shared returns the values that several accounts have, ordered by their first
 // account and their label.
 func (x *Index[K]) Shared() []Shared {

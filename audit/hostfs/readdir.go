@@ -72,6 +72,7 @@ func (v *View) List(path string, maxEntries int) (d Dir, entries []Entry, trunca
 
 // names lists the names in a directory, and leaves it as the directory reached.
 func (v *View) names(path string, maxNames int) ([]string, bool, error) {
+	v.tellListed(path)
 	l, err := v.resolve("list", path, true, true)
 	if err != nil {
 		return nil, false, err

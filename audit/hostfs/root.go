@@ -31,6 +31,7 @@ type Root struct {
 	// guardLinks is fs.protected_symlinks, 0 for a tree that another kernel would run.
 	guardLinks bool
 	allowed    map[string]bool
+	onPath     func(string)
 	mounts     mounts
 	cache      cache
 	scratch    sync.Pool

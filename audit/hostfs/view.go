@@ -29,6 +29,8 @@ type View struct {
 	worker  *Worker
 	id      Identity
 	failed  error
+	// unheard: see Root.Unheard.
+	unheard bool
 	// turn counts the accounts that this View served; see Pin.
 	turn uint64
 	// switched and foreign: see Switched and follow.

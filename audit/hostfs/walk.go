@@ -50,6 +50,7 @@ func (v *View) resolve(op, path string, follow, list bool) (leaf, error) {
 	if len(path) == 0 || path[0] != '/' || len(path) > maxPath || strings.IndexByte(path, 0) >= 0 {
 		return leaf{}, &PathError{op, audit.Untrusted(path), ErrPath}
 	}
+	v.tell(path)
 	v.depth = 1
 	v.links = v.links[:0]
 	rest, links := path, 0
@@ -90,6 +91,7 @@ func (v *View) resolve(op, path string, follow, list bool) (leaf, error) {
 				return leaf{}, v.fail(op, name, unix.ENAMETOOLONG)
 			}
 			rest = target + rest
+			v.tellBelow(rest)
 		case !last || tail != "":
 			closeFD(n.fd)
 			return leaf{}, v.fail(op, name, unix.ENOTDIR)

@@ -7,30 +7,36 @@ import (
 	"time"
 
 	"sshaudit/audit"
+	"sshaudit/audit/watch"
 )
 
 // Snapshot is the state at one moment. It is never changed once published;
 // readers may keep it, and must not write to it.
 type Snapshot struct {
-	// Report is the outcome of the last audit that ran to its end; nil before the first.
+	// Report is what is known; nil before the first audit ran to its end.
 	Report *audit.Report
 	// Counts holds the number of findings of each kind that occurs in Report.
 	Counts map[Kind]int
 	// Users holds the accounts that have findings: worst severity first, then
 	// most findings, then by name.
 	Users []UserCount
-	// LastAudit is the moment whose facts Report tells: the start of that audit.
-	// Zero before the first.
+	// LastAudit is a moment since which every account was looked at; most facts in
+	// Report are younger. Zero before the first.
 	LastAudit time.Time
 	// Attempted tells whether an audit has ended, well or not; Err is the last
-	// one's error, in which case Report is that of an earlier one.
+	// one's error, in which case what Report says of the host is older.
 	Attempted bool
 	Err       error
 	// ReloadErr is why the last reload of the configuration was refused, in
 	// which case the earlier configuration stays in force.
 	ReloadErr error
-	// Durations are those of the audits that ran to their end.
+	// Durations are those of the audits of all accounts that ran to their end.
 	Durations Durations
+	// Verdicts are the times from an event of the kernel, as it was read, to the
+	// Snapshot with the verdict that took it in.
+	Verdicts Durations
+	// Watch says what is watched; zero if this is a single audit.
+	Watch watch.Stats
 }
 
 // Kind is what findings are counted by.
@@ -64,22 +70,28 @@ func (u UserCount) Of(s audit.Severity) int {
 // NewSnapshot returns the state after a single audit, for presenters that show
 // a report without a daemon. The report must not be changed afterwards.
 func NewSnapshot(r *audit.Report) *Snapshot {
-	return new(Snapshot).audited(r, r.Duration)
+	s := &Snapshot{Durations: Durations{}.with(auditBounds, r.Duration)}
+	return s.updated(Update{Report: r, LastFull: r.Started}, r.Started)
 }
 
-// audited returns the state that follows s after an audit that took d.
-func (s *Snapshot) audited(r *audit.Report, d time.Duration) *Snapshot {
+// updated returns the state that follows s after an update at a moment.
+func (s *Snapshot) updated(u Update, now time.Time) *Snapshot {
 	next := *s
-	next.Report, next.LastAudit, next.Attempted, next.Err = r, r.Started, true, nil
-	next.Counts, next.Users = tally(r.Findings)
-	next.Durations = s.Durations.with(d)
-	return &next
-}
-
-// failed returns the state that follows s after an audit that came to no end.
-func (s *Snapshot) failed(err error) *Snapshot {
-	next := *s
-	next.Attempted, next.Err = true, err
+	if u.Err != nil {
+		next.Attempted, next.Err = true, u.Err
+		return &next
+	}
+	if u.Took > 0 {
+		next.Durations = s.Durations.with(auditBounds, u.Took)
+		next.Err = nil
+		return &next
+	}
+	if u.Report != nil {
+		next.Report, next.Attempted = u.Report, true
+		next.Counts, next.Users = tally(u.Report.Findings)
+	}
+	next.LastAudit, next.Watch = u.LastFull, u.Watch
+	next.Verdicts = s.Verdicts.with(verdictBounds, since(u.Events, now)...)
 	return &next
 }
 

@@ -39,8 +39,8 @@ func TestFindingsAreCountedByKindAndAccount(t *testing.T) {
 }
 
 func TestDurationsAreCumulativeAndShareNothing(t *testing.T) {
-	first := Durations{}.with(40 * time.Millisecond)
-	second := first.with(700 * time.Second)
+	first := Durations{}.with(auditBounds, 40*time.Millisecond)
+	second := first.with(auditBounds, 700*time.Second)
 	if first.Count != 1 || second.Count != 2 {
 		t.Fatalf("counts %d and %d, want 1 and 2", first.Count, second.Count)
 	}
@@ -52,8 +52,8 @@ func TestDurationsAreCumulativeAndShareNothing(t *testing.T) {
 			t.Errorf("bucket %v s follows %v s", b.Bound, second.Buckets[i-1].Bound)
 		}
 	}
-	third := second.with(time.Second)
-	if second.Buckets[4].Bound != 1 || second.Buckets[4].Count != 1 || third.Buckets[4].Count != 2 {
-		t.Errorf("an audit of exactly one second: %+v", third.Buckets[4])
+	third := second.with(auditBounds, time.Second, time.Second)
+	if second.Buckets[4].Bound != 1 || second.Buckets[4].Count != 1 || third.Buckets[4].Count != 3 {
+		t.Errorf("audits of exactly one second: %+v", third.Buckets[4])
 	}
 }

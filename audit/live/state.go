@@ -2,69 +2,57 @@ package live
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
-
-	"sshaudit/audit"
 )
 
-// auditLimit bounds one audit. Past it the audit is cancelled; if it does not
-// even end then, the loop no longer counts as turning, and a watchdog may act.
+// auditLimit bounds one pass over the accounts. Past it the pass is cancelled; if
+// it does not even end then, the daemon no longer counts as turning, and a
+// watchdog may act.
 const auditLimit = 15 * time.Minute
 
-// stopLimit is how long a stopping State waits for a cancelled audit.
+// stopLimit is how long a stopping State waits for what is under way.
 const stopLimit = 5 * time.Second
 
-// jitter is the part of the interval by which an audit may come early or late,
-// so that the hosts of a fleet that booted together do not audit together.
+// jitter is the part of an interval by which a look may come early or late, so
+// that the hosts of a fleet that booted together do not work together.
 const jitter = 0.1
 
-// Run makes one audit. It must return soon after its context is done. The
-// report is not changed by anybody afterwards.
-type Run func(context.Context) (*audit.Report, error)
+// Source keeps an audit current; Keeper is the one that audits this host.
+type Source interface {
+	// Run hands out each new state until ctx is done. out may be called by several
+	// goroutines, and does not block for long.
+	Run(ctx context.Context, out func(Update))
+	// Reconfigure has everything looked at by other settings.
+	Reconfigure(Options)
+	// Stuck reports whether Run makes no progress any more.
+	Stuck() bool
+}
 
 // State is the daemon's state. Make one with New, then call Run once.
 type State struct {
 	log      *slog.Logger
+	source   Source
 	snapshot atomic.Pointer[Snapshot]
+	updates  chan Update
 	commands chan func()
 	done     chan struct{}
 	turned   func(*Snapshot)
 	every    time.Duration
-
-	// The rest belongs to the goroutine of Run.
-	run      Run
-	interval time.Duration
-	due      *time.Timer
-	outcomes chan outcome
-	running  bool
-	since    time.Time
-	again    bool
 }
 
-// outcome is what an audit came to.
-type outcome struct {
-	report *audit.Report
-	err    error
-	took   time.Duration
-}
-
-// New returns a State that audits by run, again and again with interval
-// between the end of one audit and the start of the next.
-func New(run Run, interval time.Duration, log *slog.Logger) *State {
+// New returns a State of what source finds out.
+func New(source Source, log *slog.Logger) *State {
 	s := &State{
-		log: log, run: run, interval: interval,
+		log: log, source: source,
+		updates:  make(chan Update),
 		commands: make(chan func()),
 		done:     make(chan struct{}),
-		outcomes: make(chan outcome, 1),
 		turned:   func(*Snapshot) {},
 	}
-	s.snapshot.Store(&Snapshot{})
+	s.snapshot.Store(&Snapshot{Durations: Durations{}.with(auditBounds), Verdicts: Durations{}.with(verdictBounds)})
 	return s
 }
 
@@ -72,19 +60,17 @@ func New(run Run, interval time.Duration, log *slog.Logger) *State {
 func (s *State) Snapshot() *Snapshot { return s.snapshot.Load() }
 
 // OnTurn has f called by the loop after each of its turns, and at least as
-// often as every says, if it is not zero. It is not called while an audit is
+// often as every says, if it is not zero. It is not called while the source is
 // stuck, so that a watchdog may be fed from it. It must be set before Run, and
 // f must not block.
 func (s *State) OnTurn(every time.Duration, f func(*Snapshot)) { s.every, s.turned = every, f }
 
-// Reload replaces the audit and the interval, and audits at once. An audit
-// that is under way ends first. It returns when the loop has taken note, or
-// has ended; it waits for a loop that has not begun.
-func (s *State) Reload(run Run, interval time.Duration) {
+// Reload has everything looked at by other settings. It returns when the loop
+// has taken note, or has ended; it waits for a loop that has not begun.
+func (s *State) Reload(o Options) {
 	s.do(func() {
-		s.run, s.interval = run, interval
+		s.source.Reconfigure(o)
 		s.snapshot.Store(s.Snapshot().reloaded(nil))
-		s.soon()
 	})
 }
 
@@ -104,20 +90,11 @@ func (s *State) do(command func()) {
 	}
 }
 
-// soon has the next audit begin now, or right after the one that is under way.
-func (s *State) soon() {
-	if s.running {
-		s.again = true
-		return
-	}
-	s.due.Reset(0)
-}
-
-// Run audits at once and then on the timer until ctx is done. It may be called once.
+// Run keeps the state current until ctx is done. It may be called once.
 func (s *State) Run(ctx context.Context) {
 	defer close(s.done)
-	s.due = time.NewTimer(0)
-	defer s.due.Stop()
+	ended := make(chan struct{})
+	go func() { defer close(ended); s.source.Run(ctx, s.hand(ctx)) }()
 	var beat <-chan time.Time
 	if s.every > 0 {
 		ticker := time.NewTicker(s.every)
@@ -127,77 +104,37 @@ func (s *State) Run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			s.wait()
+			s.wait(ended)
 			return
-		case <-s.due.C:
-			s.begin(ctx)
-		case o := <-s.outcomes:
-			s.end(o)
+		case u := <-s.updates:
+			s.snapshot.Store(s.Snapshot().updated(u, time.Now()))
 		case command := <-s.commands:
 			command()
 		case <-beat:
 		}
-		if !s.stuck() {
+		if !s.source.Stuck() {
 			s.turned(s.Snapshot())
 		}
 	}
 }
 
-// wait gives a cancelled audit a moment to end.
-func (s *State) wait() {
-	if !s.running {
-		return
+// hand returns what brings an update to the loop.
+func (s *State) hand(ctx context.Context) func(Update) {
+	return func(u Update) {
+		select {
+		case s.updates <- u:
+		case <-ctx.Done():
+		}
 	}
+}
+
+// wait gives what is under way a moment to end.
+func (s *State) wait(ended <-chan struct{}) {
 	select {
-	case <-s.outcomes:
+	case <-ended:
 	case <-time.After(stopLimit):
 		s.log.Warn("the audit under way did not end when it was cancelled", "waited", stopLimit)
 	}
-}
-
-// stuck reports whether an audit is under way that its limit did not end.
-func (s *State) stuck() bool { return s.running && time.Since(s.since) > auditLimit+stopLimit }
-
-func (s *State) begin(ctx context.Context) {
-	s.running, s.since = true, time.Now()
-	go func(run Run, since time.Time) {
-		ctx, cancel := context.WithTimeout(ctx, auditLimit)
-		defer cancel()
-		report, err := s.guarded(ctx, run)
-		s.outcomes <- outcome{report, err, time.Since(since)}
-	}(s.run, s.since)
-}
-
-// guarded turns a panic of an audit into an error: one account's odd file must
-// not take the metrics of the whole host away.
-func (s *State) guarded(ctx context.Context, run Run) (r *audit.Report, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("the audit panicked: %v", p)
-			s.log.Error("the audit panicked", "stack", string(debug.Stack()))
-		}
-	}()
-	if r, err = run(ctx); err == nil && r == nil {
-		err = errors.New("the audit returned no report")
-	}
-	return r, err
-}
-
-func (s *State) end(o outcome) {
-	s.running = false
-	if o.err != nil {
-		s.snapshot.Store(s.Snapshot().failed(o.err))
-		s.log.Error("the audit came to no end", "err", audit.Untrusted(o.err.Error()).String(), "took", o.took)
-	} else {
-		s.snapshot.Store(s.Snapshot().audited(o.report, o.took))
-		s.log.Info("audited", "accounts", o.report.Users, "findings", len(o.report.Findings),
-			"complete", o.report.Complete, "took", o.took)
-	}
-	pause := jittered(s.interval)
-	if s.again {
-		s.again, pause = false, 0
-	}
-	s.due.Reset(pause)
 }
 
 func jittered(d time.Duration) time.Duration {

@@ -88,7 +88,8 @@ type Filesystems struct {
 
 // Daemon is what `sshaudit daemon` does.
 type Daemon struct {
-	// Interval is the time from the end of one audit to the start of the next.
+	// Interval is the time in which every account is looked at once more, even if
+	// nothing told of a change. What cannot be watched is looked at every minute.
 	Interval time.Duration
 	// Listen holds "address:port", the address as digits ("127.0.0.1:10069",
 	// "[::1]:10069") or left out for all addresses (":10069").
@@ -110,7 +111,7 @@ func Default() Settings {
 	return Settings{
 		StateDir: "/var/lib/sshaudit",
 		Daemon: Daemon{
-			Interval: 5 * time.Minute,
+			Interval: 30 * time.Minute,
 			Listen:   []string{fmt.Sprintf("127.0.0.1:%d", DefaultPort)},
 		},
 	}

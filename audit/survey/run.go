@@ -50,20 +50,30 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	tallies := make([]tally, workers())
 	h := s.collect.Host()
 	if len(s.opts.Users) == 0 {
-		s.collect.ReadReach(ctx, collect.Vantages{
-			Open: vantages(s.opts.Settings.Vantages), Closed: vantages(s.opts.Settings.Closed),
-		})
+		s.readReach(ctx)
 	}
 	if err := s.each(ctx, func(worker, i int, a *facts.Account) { tallies[worker].add(s, h, i, a) }); err != nil {
 		return nil, err
 	}
+	return s.report(checks.Host(s.list, h), tallies), nil
+}
+
+func (s *Survey) readReach(ctx context.Context) {
+	s.collect.ReadReach(ctx, collect.Vantages{
+		Open: vantages(s.opts.Settings.Vantages), Closed: vantages(s.opts.Settings.Closed),
+	})
+}
+
+// report puts together what was found about the host and about the accounts.
+func (s *Survey) report(host []audit.Finding, tallies []tally) *audit.Report {
+	h := s.collect.Host()
 	r := &audit.Report{
 		Host: h.Name, Root: h.Root, Started: s.started, Complete: true,
 		Errors: slices.Clone(h.Problems), Servers: servers(h), Reach: reachability(h),
 		Services: serviceStates(h), Listening: listenStates(h),
 	}
 	all := []found{}
-	for _, f := range checks.Host(s.list, h) {
+	for _, f := range host {
 		// Who asks about one account wants no advice about the host.
 		if len(s.opts.Users) == 0 || f.Effect != audit.Hardening {
 			all = append(all, found{f, -1})
@@ -84,7 +94,7 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	}
 	slices.SortStableFunc(r.Errors, func(a, b audit.Problem) int { return cmp.Compare(a.Subject, b.Subject) })
 	r.Duration = time.Since(s.started)
-	return r, nil
+	return r
 }
 
 func (t *tally) add(s *Survey, h *facts.Host, i int, a *facts.Account) {

@@ -29,6 +29,8 @@ type Options struct {
 	// Progress is told how many of the accounts were looked at; nil for nobody.
 	// It is called by several goroutines.
 	Progress func(done, total int)
+
+	memory *collect.Memory
 }
 
 // maxWorkers bounds the accounts that are read at the same time.
@@ -67,7 +69,7 @@ func Open(ctx context.Context, o Options) (*Survey, error) {
 	}
 	c, err := collect.Open(ctx, collect.Options{
 		Root: o.Root, SSHDConfig: o.Settings.SSHD.Config, Filesystems: o.Settings.Filesystems.Allow,
-		Named: o.Users, Now: started, UIDMin: o.Settings.Accounts.UIDMin,
+		Named: o.Users, Now: started, UIDMin: o.Settings.Accounts.UIDMin, Memory: o.memory,
 	})
 	if err != nil {
 		return nil, err

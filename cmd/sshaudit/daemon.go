@@ -86,7 +86,7 @@ func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 	if err != nil {
 		return err
 	}
-	state := live.New(g.auditor(s), s.Daemon.Interval, log)
+	state := live.New(live.NewKeeper(g.keeping(s), log), log)
 	server, err := exporter.New(exporter.Options{
 		Source: exporter.Source{Snapshot: state.Snapshot, Docs: checks.Docs(), Build: thisBuild()},
 		Page:   func(w io.Writer, r *audit.Report) error { return report.HTML(w, r, docs, audit.Warning) },
@@ -123,19 +123,15 @@ func (o *daemonOptions) reload(cmd *cobra.Command, g *globals, server *exporter.
 		return
 	}
 	server.SetReaders(g.readers(cmd.Context(), s))
-	state.Reload(g.auditor(s), s.Daemon.Interval)
+	state.Reload(g.keeping(s))
 	log.Info("configuration reloaded; daemon.listen and daemon.web_config need a restart")
 }
 
-// auditor returns one audit with these settings.
-func (g *globals) auditor(s settings.Settings) live.Run {
-	return func(ctx context.Context) (*audit.Report, error) {
-		sv, err := survey.Open(ctx, survey.Options{Root: g.root, Settings: s, SettingsFile: g.config})
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = sv.Close() }()
-		return sv.Run(ctx)
+// keeping is what the daemon audits by these settings.
+func (g *globals) keeping(s settings.Settings) live.Options {
+	return live.Options{
+		Survey:   survey.Options{Root: g.root, Settings: s, SettingsFile: g.config},
+		Interval: s.Daemon.Interval,
 	}
 }
 

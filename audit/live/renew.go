@@ -1,0 +1,368 @@
+package live
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"sshaudit/audit"
+	"sshaudit/audit/accounts"
+	"sshaudit/audit/collect"
+	"sshaudit/audit/survey"
+	"sshaudit/audit/watch"
+)
+
+const (
+	// maxWorkers bounds the accounts that are looked at at the same time in the
+	// first pass; later ones leave the other processors to the host.
+	maxWorkers = 4
+	// chunk is how many accounts one of them takes.
+	chunk = 128
+)
+
+// serve looks at the host whenever that is asked for.
+func (k *Keeper) serve(ctx context.Context) {
+	var rested time.Time
+	for {
+		var r request
+		select {
+		case <-ctx.Done():
+			return
+		case r = <-k.requests:
+		}
+		wait := time.Until(rested)
+		if r.opts != nil {
+			wait = 0 // the administrator waits
+		}
+		if !r.since.IsZero() {
+			wait = max(wait, systemSettle)
+		}
+		if r = k.gather(ctx, r, wait); ctx.Err() != nil {
+			return
+		}
+		began, spent := time.Now(), processCost(0)
+		if err := k.protected(func() error { return k.renew(ctx, r) }); err != nil && ctx.Err() == nil {
+			k.log.Error("the audit came to no end", "err", audit.Untrusted(err.Error()).String(), "took", time.Since(began))
+			k.out(Update{Err: err})
+		}
+		// Whoever makes the system change all the time has a tenth of one processor.
+		rested = time.Now().Add(costFactor * processCost(spent))
+	}
+}
+
+// gather adds what is asked for within a time to a request. A reload ends it.
+func (k *Keeper) gather(ctx context.Context, r request, wait time.Duration) request {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return r
+		case <-timer.C:
+			return r
+		case more := <-k.requests:
+			if r = r.with(more); more.opts != nil {
+				return r
+			}
+		}
+	}
+}
+
+// protected turns a panic of an audit into an error: one odd file must not take
+// the metrics of the whole host away.
+func (k *Keeper) protected(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the audit panicked: %v", p)
+			k.log.Error("the audit panicked", "stack", string(debug.Stack()))
+		}
+	}()
+	return f()
+}
+
+// renew reads the host anew and, if that is asked for or due, every account.
+func (k *Keeper) renew(ctx context.Context, r request) error {
+	defer k.working(int(lanes))()
+	ctx, cancel := context.WithTimeout(ctx, auditLimit)
+	defer cancel()
+	began := time.Now()
+	opts, old := k.prepare(r)
+	defer k.prepared()
+	var before *survey.Standing
+	if old != nil {
+		before = old.Standing
+	}
+	st, err := survey.OpenStanding(ctx, opts.Survey, before)
+	if err != nil {
+		return err
+	}
+	next := &generation{Standing: st}
+	alike := before != nil && st.Alike(before)
+	if !alike || r.reach || began.Sub(k.reached) >= opts.Interval || !st.KeepReach(before) {
+		st.ReadReach(ctx)
+		k.reached = began
+	}
+	whole := r.every || !alike || !st.SameAccounts(before)
+	var sums []uint64
+	if whole {
+		if sums, err = k.all(ctx, next, old == nil); err != nil {
+			_ = st.Close() // read only
+			return err
+		}
+	}
+	k.adopt(next, r, began, whole)
+	k.coverChanged(next, sums)
+	k.coverSystem(next)
+	if whole {
+		k.out(Update{Took: time.Since(began)})
+		k.log.Info("audited", "accounts", len(st.Accounts()), "took", time.Since(began))
+		debug.FreeOSMemory() // two audits were in memory for a moment
+	}
+	poke(k.publish)
+	return nil
+}
+
+// prepare begins to note the events that the successor may not see.
+func (k *Keeper) prepare(r request) (Options, *generation) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if r.opts != nil {
+		k.opts = *r.opts
+	}
+	k.missed, k.making = make(map[int32]time.Time), true
+	return k.opts, k.current
+}
+
+func (k *Keeper) prepared() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.missed, k.making = nil, false
+}
+
+// all looks at every account. It returns for each a sum of what is to be watched
+// for it, if the watches have to wait because the accounts are numbered anew.
+func (k *Keeper) all(ctx context.Context, g *generation, first bool) ([]uint64, error) {
+	workers := 1
+	if first {
+		workers = min(runtime.GOMAXPROCS(0), maxWorkers)
+		k.mu.Lock()
+		k.numbering = g.Host().Accounts
+		k.mu.Unlock()
+	}
+	list := g.Accounts()
+	sums := make([]uint64, g.Host().Accounts.Len())
+	var next atomic.Int64
+	var mu sync.Mutex
+	var failed error
+	var tasks sync.WaitGroup
+	for range workers {
+		tasks.Go(func() {
+			for {
+				from := int(next.Add(chunk)) - chunk
+				if from >= len(list) {
+					return
+				}
+				accounts := make([]int32, 0, chunk)
+				for _, i := range list[from:min(from+chunk, len(list))] {
+					accounts = append(accounts, int32(i)) //nolint:gosec // bounded by the number of accounts
+				}
+				if first {
+					k.expect(g, accounts)
+				}
+				round := 0
+				err := g.Evaluate(ctx, accounts, func(e *survey.Evaluated) bool {
+					if round++; k.cover(g, e) && round < rounds {
+						return true
+					}
+					round = 0
+					mu.Lock()
+					defer mu.Unlock()
+					g.Put(e)
+					if k.accounts != nil {
+						sums[e.Account] = k.accounts.Sum(dirs(e.Places))
+					}
+					return false
+				})
+				if err != nil {
+					mu.Lock()
+					failed = err
+					mu.Unlock()
+					return
+				}
+			}
+		})
+	}
+	tasks.Wait()
+	return sums, failed
+}
+
+// expect puts the watches of accounts before these are looked at for the first
+// time, so that once will do for most of them.
+func (k *Keeper) expect(g *generation, list []int32) {
+	if k.accounts == nil {
+		return
+	}
+	for _, a := range list {
+		k.accounts.Cover(a, dirs(collect.Expected(g.Host().Accounts.At(int(a)))), g.Collector().Watch)
+	}
+}
+
+// adopt makes a generation the current one.
+func (k *Keeper) adopt(next *generation, r request, began time.Time, whole bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := time.Now()
+	old := k.current
+	if !whole {
+		next.Inherit(old.Standing)
+	}
+	db := next.Host().Accounts
+	if old != nil && db != k.numbering {
+		to := renumbering(k.numbering, db)
+		if k.accounts != nil {
+			k.accounts.Renumber(to)
+		}
+		k.queue.renumber(to, now)
+		missed := make(map[int32]time.Time, len(k.missed))
+		for a, at := range k.missed {
+			if index, ok := to(a); ok {
+				missed[index] = at
+			}
+		}
+		k.missed = missed
+	}
+	k.current, k.numbering, k.changed = next, db, true
+	for a, at := range k.missed {
+		k.queue.mark(a, at, now)
+	}
+	if whole {
+		k.lastFull, k.lastTook = began, now.Sub(began)
+	}
+	if !r.since.IsZero() {
+		k.verdicts = append(k.verdicts, r.since)
+	}
+	if old != nil {
+		go func() {
+			old.users.Wait()
+			_ = old.Close() // read only
+		}()
+	}
+	k.wakeLanes()
+}
+
+// renumbering finds accounts of one list by their names in another.
+func renumbering(from, to *accounts.DB) func(int32) (int32, bool) {
+	return func(old int32) (int32, bool) {
+		if int(old) >= from.Len() {
+			return 0, false
+		}
+		i, ok := to.Index(from.At(int(old)).Name)
+		return int32(i), ok //nolint:gosec // bounded by the number of accounts
+	}
+}
+
+// coverChanged has those accounts looked at once more for which other
+// directories are to be watched than are.
+func (k *Keeper) coverChanged(g *generation, sums []uint64) {
+	if k.accounts == nil || sums == nil {
+		return
+	}
+	var list []int32
+	for _, i := range g.Accounts() {
+		if account := int32(i); !k.accounts.Covers(account, sums[i]) { //nolint:gosec // bounded by the number of accounts
+			list = append(list, account)
+		}
+	}
+	k.later(g, list)
+}
+
+// coverSystem has the files of the system watched that were looked at.
+func (k *Keeper) coverSystem(g *generation) {
+	if k.system == nil {
+		return
+	}
+	paths, complete := g.Memory().Paths()
+	k.mu.Lock()
+	for dir := range k.above {
+		paths = append(paths, dir)
+	}
+	k.mu.Unlock()
+	k.system.Cover(paths, g.Collector().Secure)
+	if !complete {
+		k.log.Warn("too many files of the system to watch; the rest is looked at now and then", "watched", len(paths))
+	}
+}
+
+// report hands out the state of the audit when it changed, not more often than
+// takes a tenth of one processor.
+func (k *Keeper) report(ctx context.Context) {
+	var rested time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-k.publish:
+		}
+		if sleep(ctx, time.Until(rested)) != nil {
+			return
+		}
+		var u Update
+		var known bool
+		cost := threadCost(func() { u, known = k.state() })
+		if known {
+			k.out(u)
+		}
+		rested = time.Now().Add(costFactor * cost)
+	}
+}
+
+// state returns the state of the audit and forgets what it tells.
+func (k *Keeper) state() (u Update, ok bool) {
+	watching := k.watching()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.current == nil {
+		return u, false
+	}
+	u = Update{LastFull: k.lastFull, Events: k.verdicts, Watch: watching}
+	if k.changed {
+		u.Report = k.current.Report(k.lastFull)
+		u.Report.Duration = k.lastTook
+	}
+	k.verdicts, k.changed = nil, false
+	return u, true
+}
+
+// watching adds up what both watchers tell of themselves.
+func (k *Keeper) watching() watch.Stats {
+	var sum watch.Stats
+	if k.accounts != nil {
+		sum = k.accounts.Stats()
+	}
+	if k.system != nil {
+		s := k.system.Stats()
+		sum.Watched += s.Watched
+		sum.Unwatched += s.Unwatched
+		sum.Overflows += s.Overflows
+	}
+	return sum
+}
+
+// sleep waits; the error is that ctx is done.
+func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
