@@ -12,6 +12,7 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/live"
+	"sshaudit/audit/watch"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/prometheus/client_golang/prometheus"
@@ -87,6 +88,8 @@ func TestMetricsOfAReport(t *testing.T) {
 		"audit_success{}":                                                         1,
 		"audit_complete{}":                                                        1,
 		"config_last_reload_successful{}":                                         1,
+		"watched_directories{}":                                                   0,
+		"unwatched_directories{}":                                                 0,
 	}
 	got := values(t, live.NewSnapshot(testReport()), true)
 	if d := cmp.Diff(want, got); d != "" {
@@ -104,9 +107,43 @@ func TestMetricsOfAReport(t *testing.T) {
 }
 
 func TestBeforeTheFirstAuditNothingReadsAsClean(t *testing.T) {
-	want := map[string]float64{"last_audit_timestamp_seconds{}": 0, "config_last_reload_successful{}": 1}
+	want := map[string]float64{
+		"last_audit_timestamp_seconds{}": 0, "config_last_reload_successful{}": 1,
+		"watched_directories{}": 0, "unwatched_directories{}": 0,
+	}
 	if d := cmp.Diff(want, values(t, &live.Snapshot{}, true)); d != "" {
 		t.Errorf("(-want +got):\n%s", d)
+	}
+}
+
+func TestWhatIsWatchedIsTold(t *testing.T) {
+	s := *live.NewSnapshot(testReport())
+	s.Watch = watch.Stats{Watched: 20, Unwatched: 3, Overflows: 2, Suspensions: 5}
+	s.Verdicts = live.Durations{Count: 4, Sum: 0.5, Buckets: []live.Bucket{{Bound: 0.05, Count: 3}, {Bound: 1, Count: 4}}}
+	want := `# HELP sshaudit_event_to_verdict_seconds Time from an event of the kernel, as it was read, to the findings that take it in.
+# TYPE sshaudit_event_to_verdict_seconds histogram
+sshaudit_event_to_verdict_seconds_bucket{le="0.05"} 3
+sshaudit_event_to_verdict_seconds_bucket{le="1"} 4
+sshaudit_event_to_verdict_seconds_bucket{le="+Inf"} 4
+sshaudit_event_to_verdict_seconds_sum 0.5
+sshaudit_event_to_verdict_seconds_count 4
+# HELP sshaudit_watch_overflows_total Times that the kernel dropped events, so that every account was looked at.
+# TYPE sshaudit_watch_overflows_total counter
+sshaudit_watch_overflows_total 2
+# HELP sshaudit_watch_suspensions_total Times that a directory had too many events to be watched on.
+# TYPE sshaudit_watch_suspensions_total counter
+sshaudit_watch_suspensions_total 5
+# HELP sshaudit_watched_directories Directories whose changes the kernel tells.
+# TYPE sshaudit_watched_directories gauge
+sshaudit_watched_directories 20
+`
+	names := []string{"sshaudit_event_to_verdict_seconds", "sshaudit_watch_overflows_total", "sshaudit_watch_suspensions_total",
+		"sshaudit_watched_directories"}
+	if err := testutil.CollectAndCompare(NewCollector(source(&s), false), strings.NewReader(want), names...); err != nil {
+		t.Error(err)
+	}
+	if v := values(t, &s, false)["unwatched_directories{}"]; v != 3 {
+		t.Errorf("unwatched_directories = %v, want 3", v)
 	}
 }
 
