@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"slices"
@@ -27,28 +26,33 @@ const (
 	journalDir = "/var/log/journal"
 )
 
-// logFiles are those that syslog daemons keep, the rotated ones first: Debian's
-// and Ubuntu's auth.log, Red Hat's secure.
-var logFiles = []string{"/var/log/auth.log.1", "/var/log/auth.log", "/var/log/secure.1", "/var/log/secure"}
-
 // Log reads what sshd logged since a moment, in the order of time: from the
-// journal, which tells who wrote, or from the files of syslog. The error says why
-// there is none.
+// journal, which tells who wrote, or from the files of syslog; and what FTP servers
+// and SELinux say of its clients. The error says why there is none.
 func (c *Collector) Log(ctx context.Context, since time.Time) ([]serverlog.Entry, error) {
+	list, _ := c.readLogs(ftpLogs, since)
+	if c.host.SELinux {
+		denied, _ := c.readLogs(auditLogs, since)
+		list = append(list, denied...)
+	}
 	text, err := c.journal(ctx, since)
 	if err == nil && len(text) > 0 {
-		var list []serverlog.Entry
 		for e := range serverlog.Journal(text) {
 			e.Source = "journal"
 			list = append(list, e)
 		}
+		// The newest came first, also within a second.
 		slices.Reverse(list)
-		return list, nil
+		return inOrder(list), nil
 	}
-	list, found := c.syslog(since)
+	kept, found := c.readLogs(sshdLogs, since)
+	if !found {
+		kept, found = c.readLogs(otherLogs, since)
+	}
+	list = append(list, kept...)
 	switch {
-	case found:
-		return list, nil
+	case found, len(list) > 0:
+		return inOrder(list), nil
 	case err != nil:
 		return nil, err
 	case !c.host.Privileged:
@@ -57,47 +61,21 @@ func (c *Collector) Log(ctx context.Context, since time.Time) ([]serverlog.Entry
 	return nil, nil // nothing was logged
 }
 
-// syslog reads the files; found tells that there is one.
-func (c *Collector) syslog(since time.Time) (list []serverlog.Entry, found bool) {
-	for _, name := range logFiles {
-		data, info, err := c.root.Self().ReadTail(name, maxLog)
-		if err != nil {
-			if !errors.Is(err, fs.ErrNotExist) {
-				c.missing(name, "%v", err)
-			}
-			continue
-		}
-		found = true
-		if info.Modified().Before(since) {
-			continue
-		}
-		for e := range serverlog.Syslog(string(data), c.opts.Now, c.host.Zone) {
-			if e.Time.Before(since) {
-				continue
-			}
-			e.Source = name
-			list = append(list, e)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b serverlog.Entry) int { return a.Time.Compare(b.Time) })
-	return list, found
-}
-
 // journal asks journalctl: a child process, bounded in time and output. Of
 // another root the directory is handed over as a descriptor, so that its path
 // cannot lead to the journal of this host. The newest records come first: up to
 // systemd 254 --lines would otherwise mean the first ones after --since.
 func (c *Collector) journal(ctx context.Context, since time.Time) (string, error) {
 	args := []string{
-		"--quiet", "--no-pager", "--reverse", "--output=json", "--output-fields=MESSAGE,SYSLOG_IDENTIFIER,_PID,_UID,_EXE",
+		"--quiet", "--no-pager", "--reverse", "--output=json", "--output-fields=" + journalFields,
 		"--since=@" + strconv.FormatInt(since.Unix(), 10), "--lines=" + strconv.Itoa(maxRecords),
-		"-t", "sshd", "-t", "sshd-session", "-t", "sshd-auth", "-t", "sftp-server", "-t", "internal-sftp",
 	}
+	args = append(args, identifiers(c.host.SELinux)...)
 	var files []*os.File
 	if !c.root.Live() {
 		dir, err := c.root.Self().Walk(journalDir)
 		if err != nil {
-			return "", fmt.Errorf("%s, %s and %s are not there (%w)", journalDir, logFiles[1], logFiles[3], err)
+			return "", fmt.Errorf("%s, %s/auth.log and %s/secure are not there (%w)", journalDir, logDir, logDir, err)
 		}
 		defer dir.Close()
 		handed, err := handOver(dir.Fd())
@@ -109,6 +87,23 @@ func (c *Collector) journal(ctx context.Context, since time.Time) (string, error
 		args = append(args, "--directory=/proc/self/fd/3")
 	}
 	return journalctl(ctx, args, files...)
+}
+
+// journalFields are those of a record that are used.
+const journalFields = "MESSAGE,SYSLOG_IDENTIFIER,_PID,_UID,_EXE,_TRANSPORT"
+
+// identifiers are the arguments that choose the records: of sshd and the FTP
+// servers, and of the kernel where SELinux decides.
+func identifiers(selinux bool) []string {
+	names := []string{"sshd", "sshd-session", "sshd-auth", "sftp-server", "internal-sftp", "vsftpd", "proftpd"}
+	if selinux {
+		names = append(names, "audit", "kernel")
+	}
+	var args []string
+	for _, name := range names {
+		args = append(args, "-t", name)
+	}
+	return args
 }
 
 // journalctl runs the program with these arguments and files, the first of which

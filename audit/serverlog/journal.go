@@ -22,6 +22,8 @@ type record struct {
 	PID        string          `json:"_PID"`
 	UID        string          `json:"_UID"`
 	Exe        string          `json:"_EXE"`
+	Transport  string          `json:"_TRANSPORT"`
+	Cursor     string          `json:"__CURSOR"`
 	Realtime   string          `json:"__REALTIME_TIMESTAMP"`
 }
 
@@ -39,24 +41,48 @@ func Journal(text string) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for raw := range strings.Lines(text) {
 			var r record
-			if json.Unmarshal([]byte(raw), &r) != nil || !slices.Contains(programs, r.Identifier) {
+			if json.Unmarshal([]byte(raw), &r) != nil {
 				continue
 			}
-			micros, err := strconv.ParseInt(r.Realtime, 10, 64)
-			if err != nil {
-				continue
-			}
-			e := Entry{Time: time.UnixMicro(micros), PID: number(r.PID), Program: r.Identifier, Message: message(r.Message)}
-			Classify(&e)
-			e.Unprivileged = r.UID != "0"
-			if e.Unprivileged && (e.Kind != Broken || !slices.Contains(binaries, r.Exe)) {
-				continue
-			}
-			if !yield(e) {
+			if e, ok := r.entry(); ok && !yield(e) {
 				return
 			}
 		}
 	}
+}
+
+// Record reads one line of "journalctl -o json" as Journal does; ok is false for
+// a record that is of no use. The cursor is that of the record, empty if it has none.
+func Record(line []byte) (e Entry, cursor string, ok bool) {
+	var r record
+	if json.Unmarshal(line, &r) != nil {
+		return e, "", false
+	}
+	e, ok = r.entry()
+	return e, r.Cursor, ok
+}
+
+// entry reads one record; ok tells that it is of sshd, of an FTP server about
+// another protocol, or of the kernel about sshd.
+func (r *record) entry() (e Entry, ok bool) {
+	micros, err := strconv.ParseInt(r.Realtime, 10, 64)
+	if err != nil {
+		return e, false
+	}
+	e = Entry{Time: time.UnixMicro(micros), PID: number(r.PID), Program: r.Identifier, Message: message(r.Message)}
+	switch {
+	case r.Transport == "audit" || r.Transport == "kernel":
+		classifyAVC(&e)
+		return e, e.Kind != Other
+	case slices.Contains(ftpServers, r.Identifier):
+		classifyFTP(&e)
+		return e, e.Cause != "" && (r.UID == "0" || r.Exe == "/usr/sbin/"+r.Identifier) // ProFTPD has put off root's rights by then
+	case !slices.Contains(programs, r.Identifier):
+		return e, false
+	}
+	Classify(&e)
+	e.Unprivileged = r.UID != "0"
+	return e, !e.Unprivileged || e.Kind == Broken && slices.Contains(binaries, r.Exe)
 }
 
 // message is a field's value: a string, an array of bytes when it holds any that

@@ -200,24 +200,3 @@ func service(entries []Entry, since time.Time) (picked []int) {
 	}
 	return picked
 }
-
-// Reasons counts refusals: by cause, or by "method METHOD" where a line proves no
-// more than that a method failed, or "other".
-func Reasons(entries []Entry) map[string]int {
-	count := make(map[string]int)
-	for i := range entries {
-		e := &entries[i]
-		if e.Kind != Refused && e.Kind != Broken {
-			continue
-		}
-		switch method, _, _ := strings.Cut(e.Method, "/"); {
-		case e.Cause != "":
-			count[e.Cause]++
-		case slices.Contains([]string{"none", "password", "publickey", "keyboard-interactive", "hostbased", "gssapi-with-mic"}, method):
-			count["method "+method]++
-		default:
-			count["other"]++
-		}
-	}
-	return count
-}

@@ -129,12 +129,3 @@ func TestContradictions(t *testing.T) {
 		}
 	}
 }
-
-func TestRefusalsAreCounted(t *testing.T) {
-	got := Reasons(at("7 Invalid user x from 192.0.2.1 port 5", "7 Failed none for invalid user x"+peer, "7 Failed evil for x"+peer,
-		"8 Accepted password for x"+peer, "8 Failed keyboard-interactive/pam for x"+peer))
-	want := map[string]int{"user-unknown": 1, "method none": 1, "other": 1, "method keyboard-interactive": 1}
-	if d := cmp.Diff(want, got); d != "" {
-		t.Error(d)
-	}
-}

@@ -91,6 +91,9 @@ func FuzzLines(f *testing.F) {
 		f.Add("Mar  1 12:00:00 h sshd[7]: " + sample.Replace(l.format))
 	}
 	f.Add(`{"MESSAGE":[73,110,118],"_PID":"8","_UID":"0","SYSLOG_IDENTIFIER":"sshd","__REALTIME_TIMESTAMP":"1"}`)
+	f.Add(`Tue Nov 24 18:37:29 2026 [pid 1859] FTP command: Client "127.0.0.1", "SSH-2.0-OPENSSH_9.2"`)
+	f.Add(`2026-11-24 18:39:57,564 vm proftpd[1] h (h[127.0.0.1]): client sent SSH2 command 'SSH-2.0-x', disconnecting`)
+	f.Add(`type=AVC msg=audit(1764000000.123:456): avc:  denied  { open } for  pid=1 comm="sshd" permissive=0`)
 	f.Fuzz(func(t *testing.T, text string) {
 		for e := range Syslog(text, noon, time.UTC) {
 			if !strings.Contains(text, e.User) || !strings.Contains(text, e.Key) || e.Port < 0 {
@@ -98,6 +101,16 @@ func FuzzLines(f *testing.F) {
 			}
 			if e.Time.After(noon.Add(24*time.Hour)) && text[0] > '9' {
 				t.Errorf("%q: %v is in the future", text, e.Time)
+			}
+		}
+		for e := range FTP(text, time.UTC) {
+			if !e.Addr.IsValid() || !strings.Contains(text, "SSH-") {
+				t.Errorf("%q: a client of SSH out of nothing", text)
+			}
+		}
+		for e := range Audit(text) {
+			if e.Kind != Refused || e.PID < 0 {
+				t.Errorf("%q: %+v", text, e)
 			}
 		}
 		for e := range Journal(text) {

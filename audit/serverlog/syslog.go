@@ -46,7 +46,8 @@ func syslogLine(s string, now time.Time, zone *time.Location) (e Entry, ok bool)
 		return e, false
 	}
 	program, pid, ok := strings.Cut(tag, "[")
-	if !ok || !strings.HasSuffix(pid, "]") || !slices.Contains(programs, program) {
+	ftp := slices.Contains(ftpServers, program)
+	if !ok || !strings.HasSuffix(pid, "]") || !ftp && !slices.Contains(programs, program) {
 		return e, false
 	}
 	// The program is one of ours: only now is the time worth reading.
@@ -54,6 +55,10 @@ func syslogLine(s string, now time.Time, zone *time.Location) (e Entry, ok bool)
 		return e, false
 	}
 	e.Program, e.PID, e.Message = program, number(pid[:len(pid)-1]), audit.Untrusted(message)
+	if ftp {
+		classifyFTP(&e)
+		return e, e.Cause != ""
+	}
 	Classify(&e)
 	return e, true
 }
