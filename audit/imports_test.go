@@ -42,7 +42,7 @@ var every = []string{"*"}
 // parsers turn texts into values. They may use each other.
 var parsers = []string{
 	"audit/accounts", "audit/authkeys", "audit/clientlog", "audit/ftpdconf", "audit/keyfiles", "audit/netfilter", "audit/pam",
-	"audit/procnet", "audit/serverlog", "audit/settings", "audit/sockdiag", "audit/sshclients", "audit/sshdconf",
+	"audit/serverlog", "audit/settings", "audit/sockdiag", "audit/sshclients", "audit/sshdconf",
 	"audit/sshpattern", "audit/sshwire",
 }
 
