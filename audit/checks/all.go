@@ -14,6 +14,9 @@ var All = sync.OnceValue(func() []*Check {
 		serviceOutdated, serviceSilent, serviceUnstable, serviceTasks, unitNotReloaded,
 		firewallDrops, firewallOpen, firewallFamilies, firewallInactive,
 		clientAlgorithmsAll, clientAlgorithmsRecent, clientAlgorithmsOld,
+		probeNotSSH, probeSilent, probeTurnedAway, probeHostKey, probeAlgorithms, probeWeak,
+		probeFTPGreeting, probeFTPCleartext, probeTLS,
+		probeCertificateExpired, probeCertificateExpires, probeCertificateName, probeCertificateUntrusted,
 		// accounts
 		accountLines, accountSharesUID, accountNoShadow, accountPasswordEmpty, homeSystem, homeShared, homeMissing,
 		// paths to the keys

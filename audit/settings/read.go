@@ -42,6 +42,9 @@ func (s *Settings) read(v value) error {
 		}},
 		field{"vantages", many(&s.Vantages, address)},
 		field{"closed", many(&s.Closed, address)},
+		field{"names", many(&s.Names, hostName)},
+		field{"public_addresses", many(&s.PublicAddresses, address)},
+		field{"resolvers", many(&s.Resolvers, address)},
 		field{"home_mode", one(&s.HomeMode, mode)},
 		field{"state_dir", one(&s.StateDir, absolute)},
 		field{"daemon", func(v value) error {
@@ -231,6 +234,16 @@ func listenAddress(v value, text string) (string, error) {
 		return "", v.errorf("%q is no address to listen on; write it as 127.0.0.1:%d or [::1]:%d", text, DefaultPort, DefaultPort)
 	}
 	return text, nil
+}
+
+// dnsName is a host name as DNS holds it (RFC 1123, 2.1), a dot at its end allowed.
+var dnsName = regexp.MustCompile(`^([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z][a-zA-Z0-9-]{0,61}[a-zA-Z0-9]\.?$`)
+
+func hostName(v value, text string) (string, error) {
+	if len(text) > 253 || !dnsName.MatchString(text) {
+		return "", v.errorf("%q is no full host name; write one such as ftp.example.com", text)
+	}
+	return strings.ToLower(strings.TrimSuffix(text, ".")), nil
 }
 
 func address(v value, text string) (string, error) {

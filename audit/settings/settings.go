@@ -33,6 +33,11 @@ type Settings struct {
 	// Closed are the addresses from which nobody is to reach a service: that the
 	// packet filter lets them in is a finding.
 	Closed []string
+	// Names are the public names by which clients connect; they are looked up in DNS
+	// and compared with the host's addresses and PublicAddresses, those that a
+	// router before the host translates. Resolvers are the name servers to ask, those
+	// of resolv.conf if there are none.
+	Names, PublicAddresses, Resolvers []string
 	// HomeMode is the mode, permission bits only, that the administrator wants
 	// home directories to have; nil means no advice on it.
 	HomeMode *uint32

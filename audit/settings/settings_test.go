@@ -46,6 +46,9 @@ sshd: {config: /etc/ssh/sshd_config}
 filesystems: {allow: [nfs4, fuse.sshfs]}
 vantages: [203.0.113.7, "2001:DB8::7"]
 closed: [198.51.100.9]
+names: [FTP.example.com., www.example.com]
+public_addresses: [198.51.100.1]
+resolvers: [192.0.2.53]
 home_mode: 0750
 state_dir: /srv/sshaudit
 daemon:
@@ -64,8 +67,10 @@ web: {users: [prometheus]}
 		Filesystems: Filesystems{Allow: []string{"nfs4", "fuse.sshfs"}},
 		Vantages:    []string{"203.0.113.7", "2001:db8::7"},
 		Closed:      []string{"198.51.100.9"},
-		HomeMode:    &mode,
-		StateDir:    "/srv/sshaudit",
+		Names:       []string{"ftp.example.com", "www.example.com"}, PublicAddresses: []string{"198.51.100.1"},
+		Resolvers: []string{"192.0.2.53"},
+		HomeMode:  &mode,
+		StateDir:  "/srv/sshaudit",
 		Daemon: Daemon{Interval: 90 * time.Second, Listen: []string{"[::1]:10069", ":443"},
 			WebConfig: "/etc/sshaudit/web.yaml"},
 		Web: Web{Users: []string{"prometheus"}},
@@ -88,13 +93,15 @@ func TestModeIsOctalQuotedOrNot(t *testing.T) {
 func TestEachMistakeHasItsMessage(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"unknown key", "acounts: {}\n",
-			`x.yaml:1: unknown key "acounts"; known here: accounts, checks, accept, sshd, filesystems, vantages, closed, home_mode, state_dir, daemon, web`},
+			`x.yaml:1: unknown key "acounts"; known here: accounts, checks, accept, sshd, filesystems, vantages, closed, names, public_addresses, resolvers, home_mode, state_dir, daemon, web`},
+		{"a name that is none", "names: ['http://x']\n", `x.yaml:1: names: "http://x" is no full host name; write one such as ftp.example.com`},
+		{"a name of one word", "names: [server]\n", `x.yaml:1: names: "server" is no full host name; write one such as ftp.example.com`},
 		{"unknown key below", "daemon:\n  intervall: 5m\n",
 			`x.yaml:2: daemon: unknown key "intervall"; known here: interval, listen, web_config`},
 		{"unknown key of an accepted finding", "accept:\n  - check: a\n    file: /x\n",
 			`x.yaml:3: accept: unknown key "file"; known here: check, user, path, reason`},
 		{"merge key", "x: &a {}\n<<: *a\n",
-			`x.yaml:1: unknown key "x"; known here: accounts, checks, accept, sshd, filesystems, vantages, closed, home_mode, state_dir, daemon, web`},
+			`x.yaml:1: unknown key "x"; known here: accounts, checks, accept, sshd, filesystems, vantages, closed, names, public_addresses, resolvers, home_mode, state_dir, daemon, web`},
 		{"key twice", "home_mode: 750\nstate_dir: /x\nhome_mode: 700\n",
 			`x.yaml:3: key "home_mode" is already set on line 1; keep one of the two`},
 		{"key that is a list", "[a, b]: c\n",

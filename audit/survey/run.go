@@ -52,6 +52,9 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	if len(s.opts.Users) == 0 {
 		s.readReach(ctx)
 	}
+	if s.opts.Probe {
+		s.collect.ReadProbes(ctx, s.opts.Settings.Names)
+	}
 	if err := s.each(ctx, func(worker, i int, a *facts.Account) { tallies[worker].add(s, h, i, a) }); err != nil {
 		return nil, err
 	}

@@ -26,6 +26,8 @@ type Options struct {
 	SettingsFile string
 	// Users are the accounts wanted by name; empty for those that Settings chooses.
 	Users []string
+	// Probe has the listeners of SSH and FTP connected to.
+	Probe bool
 	// Progress is told how many of the accounts were looked at; nil for nobody.
 	// It is called by several goroutines.
 	Progress func(done, total int)

@@ -26,6 +26,7 @@ type checkOptions struct {
 	failOn, format, output string
 	sshdConfig             string
 	verbose, perfdata      bool
+	probe                  bool
 }
 
 func checkCommand(g *globals) *cobra.Command {
@@ -51,6 +52,8 @@ func checkCommand(g *globals) *cobra.Command {
 	f.StringVar(&o.sshdConfig, "sshd-config", "", "evaluate this sshd_config `FILE` instead of the running sshd's")
 	f.BoolVar(&o.verbose, "verbose", false, "list every account of a finding")
 	f.BoolVar(&o.perfdata, "perfdata", false, "end the first line with counts for a monitoring system's graphs")
+	f.BoolVar(&o.probe, "probe", false, "connect to the listeners of SSH and FTP on this host: names, algorithms, host keys, certificates.\n"+
+		"sshd logs each connection and from 9.8 on charges the source 1 second for each (PerSourcePenalties)")
 	complete(cmd, "format", "text", "json", "sarif", "html", "prom")
 	complete(cmd, "fail-on", "notice", "warning", "critical")
 	for _, name := range []string{"only", "skip"} {
@@ -87,7 +90,7 @@ func runCheck(cmd *cobra.Command, g *globals, o *checkOptions) error {
 	if err := o.apply(&s); err != nil {
 		return err
 	}
-	r, err := audited(cmd.Context(), g, survey.Options{Root: g.root, Settings: s, SettingsFile: g.config, Users: o.users})
+	r, err := audited(cmd.Context(), g, survey.Options{Root: g.root, Settings: s, SettingsFile: g.config, Users: o.users, Probe: o.probe})
 	if err != nil {
 		return err
 	}
