@@ -57,7 +57,7 @@ var sshdNotRunning = &Check{
 				continue // another one does its work
 			}
 			f := c.finding("", "%s", decide.Started(u))
-			f.Observed, f.Expected, f.Fix = audit.Untrusted(u.Active).String(), "active", start(u)
+			f.Observed, f.Expected, f.Fix = condition(u), "running", start(u)
 			found = append(found, f)
 		}
 		// Without root's rights and without systemd's word another user's processes may be hidden.
@@ -134,7 +134,7 @@ var ftpdNotRunning = &Check{
 		var found []audit.Finding
 		for _, u := range decide.Down(h.Services, facts.ServiceFTP) {
 			f := c.finding("", "%s", decide.Started(u))
-			f.Observed, f.Expected, f.Fix = audit.Untrusted(u.Active).String(), "active", start(u)
+			f.Observed, f.Expected, f.Fix = condition(u), "running", start(u)
 			if l := foreign(h, 21); l != nil {
 				f.Message += fmt.Sprintf("; port 21 is held by %s (pid %d)", l.Program, l.PID)
 			}
@@ -240,4 +240,9 @@ var unitNotReloaded = &Check{
 		}
 		return found
 	},
+}
+
+// condition is the state of a unit in the words of systemctl.
+func condition(u *facts.Unit) string {
+	return audit.Untrusted(u.Active + " (" + u.Sub + ")").String()
 }

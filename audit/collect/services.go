@@ -24,26 +24,32 @@ func (c *Collector) readServices(ctx context.Context) {
 	c.owners(s)
 	g := &cgroups{make(map[string]uint64)}
 	for i := range s.Listeners {
-		g.serviceOf(s, &s.Listeners[i])
+		l := &s.Listeners[i]
+		g.serviceOf(s, l, c.wantedPort(l.Local.Port()))
 	}
 }
 
 // serviceOf notes whose a listening socket is.
-func (g *cgroups) serviceOf(s *facts.Services, l *facts.Listener) {
+func (g *cgroups) serviceOf(s *facts.Services, l *facts.Listener, wanted bool) {
 	if i := slices.IndexFunc(s.Daemons, func(d facts.Daemon) bool { return d.PID == l.PID }); i >= 0 {
 		l.Service, l.Owned = s.Daemons[i].Service, true
 		return
 	}
 	if l.PID > initPID || l.PID == initPID && s.NoSystemd {
 		l.Owned = true
+		// A daemon that starts has no title yet by which it is known.
+		if l.UID == 0 {
+			l.Service = serviceNamed(string(l.Program), "")
+		}
 		return
 	}
 	// systemd holds the sockets of its socket units; without the right to look at
-	// descriptors the cgroup tells.
+	// descriptors the cgroup tells. There the data ports of FTP and the forwarded
+	// ones of SSH are too, so that only the ports of the services count.
 	for i := range s.Units {
 		u := &s.Units[i]
 		if u.Up() && slices.ContainsFunc(u.Listen, func(text string) bool { return listensOn(text) == l.Local }) ||
-			l.PID == 0 && g.made(u, l) {
+			wanted && l.PID == 0 && g.made(u, l) {
 			l.Unit, l.Service, l.Owned = u.Name, u.Service, true
 		}
 	}

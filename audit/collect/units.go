@@ -3,6 +3,8 @@ package collect
 import (
 	"context"
 	"encoding/hex"
+	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path"
@@ -85,7 +87,7 @@ func (c *Collector) askUnits(ctx context.Context, conn *dbus.Conn, s *facts.Serv
 			continue
 		}
 		program, session := unitProgram(properties)
-		if u.Service = serviceNamed(program, u.Name); u.Service == "" {
+		if u.Service = serviceNamed(program, u.Name); u.Service == "" || c.leftBehind(properties) {
 			continue
 		}
 		services[u.Name] = u.Service
@@ -105,6 +107,20 @@ func (c *Collector) askUnits(ctx context.Context, conn *dbus.Conn, s *facts.Serv
 	return nil
 }
 
+// leftBehind tells that a unit was made from the init script of a package whose
+// program was removed; the script stays as configuration and does nothing.
+func (c *Collector) leftBehind(properties map[string]any) bool {
+	script := path.Base(property[string](properties, "SourcePath"))
+	if !strings.HasPrefix(property[string](properties, "SourcePath"), "/etc/init.d/") {
+		return false
+	}
+	if script == "ssh" {
+		script = "sshd"
+	}
+	_, err := c.root.Self().Stat("/usr/sbin/" + script)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // serviceNamed is the service of a unit by the program that it starts, or, where
 // it starts none as a masked unit, by its name.
 func serviceNamed(program, name string) string {
@@ -112,7 +128,7 @@ func serviceNamed(program, name string) string {
 		program, _, _ = strings.Cut(strings.TrimSuffix(name, path.Ext(name)), "@")
 	}
 	switch {
-	case program == "sshd", program == "ssh":
+	case program == "sshd", program == "ssh" && name != "":
 		return facts.ServiceSSH
 	case ftpPrograms[strings.TrimPrefix(strings.TrimSuffix(program, "-wrapper"), "in.")] != "":
 		return facts.ServiceFTP

@@ -78,8 +78,11 @@ func triggered(s *facts.Services, name string) bool {
 // that it left.
 func Started(u *facts.Unit) string {
 	text := audit.Untrusted(u.Name).String() + " is " + audit.Untrusted(u.Active).String()
-	if u.Sub == "auto-restart" {
+	switch u.Sub {
+	case "auto-restart":
 		text = audit.Untrusted(u.Name).String() + " ends again and again"
+	case "exited":
+		text = audit.Untrusted(u.Name).String() + " was started, and its program has ended"
 	}
 	if !u.Since.IsZero() {
 		text += " since " + u.Since.UTC().Format("2006-01-02 15:04:05Z")

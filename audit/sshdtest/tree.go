@@ -15,8 +15,14 @@ import (
 // so that an old tree is never taken for a new one.
 const recipe = "1"
 
-// packages is what a tree holds beyond Debian's essential packages.
-const packages = "openssh-server,openssh-client,openssh-sftp-server,acl,libpam-modules,procps,iproute2"
+// variant is a kind of tree: what it holds beyond Debian's essential packages.
+type variant struct{ name, packages string }
+
+// plain is for a sshd that a test starts itself, booted for one that systemd starts.
+var (
+	plain  = variant{"", "openssh-server,openssh-client,openssh-sftp-server,acl,libpam-modules,procps,iproute2"}
+	booted = variant{"-boot", "systemd,systemd-sysv,dbus,openssh-server,openssh-client,vsftpd,iproute2,procps"}
+)
 
 // mirrors lists where the releases may be had, to be tried in order: the mirror
 // that SSHAUDIT_TEST_MIRROR names, those that this machine's own apt uses for
@@ -52,12 +58,15 @@ func cacheDir(t testing.TB) string {
 	return dir
 }
 
-// tree returns the installed system of a release, which nobody may change. The
-// first caller on a machine makes it, the others wait.
-func tree(t testing.TB, r Release) string {
+// tree returns the installed system of a release for a sshd that a test starts.
+func tree(t testing.TB, r Release) string { return installed(t, r, plain) }
+
+// installed returns the installed system of a release, which nobody may change.
+// The first caller on a machine makes it, the others wait.
+func installed(t testing.TB, r Release, v variant) string {
 	t.Helper()
 	cache := cacheDir(t)
-	name := string(r) + "-" + recipe
+	name := string(r) + v.name + "-" + recipe
 	path := filepath.Join(cache, name)
 	if _, err := os.Stat(path); err == nil {
 		return path
@@ -68,7 +77,7 @@ func tree(t testing.TB, r Release) string {
 		return path
 	}
 	unfinished := path + ".unfinished"
-	if err := bootstrap(t, debootstrap, r, unfinished); err != nil {
+	if err := bootstrap(t, debootstrap, r, v, unfinished); err != nil {
 		unavailable(t, err.Error())
 	}
 	if err := slim(unfinished); err != nil {
@@ -81,14 +90,14 @@ func tree(t testing.TB, r Release) string {
 	return path
 }
 
-func bootstrap(t testing.TB, debootstrap string, r Release, into string) error {
+func bootstrap(t testing.TB, debootstrap string, r Release, v variant, into string) error {
 	t.Logf("installing Debian %s below %s, once for this machine", r, into)
 	var problems []string
 	for _, mirror := range mirrors(t.Context()) {
 		if err := removeTree(into); err != nil {
 			return fmt.Errorf("remains of an interrupted build: %w", err)
 		}
-		args := []string{"--variant=minbase", "--include=" + packages, string(r), into}
+		args := []string{"--variant=minbase", "--include=" + v.packages, string(r), into}
 		if mirror != "" {
 			args = append(args, mirror)
 		}

@@ -21,6 +21,16 @@ var sweepOnce sync.Once
 // one removes it.
 func mountView(t testing.TB, tree string) string {
 	t.Helper()
+	root := mountCopy(t, tree)
+	if err := populate(root); err != nil {
+		unavailable(t, err.Error())
+	}
+	return root
+}
+
+// mountCopy mounts the copy alone.
+func mountCopy(t testing.TB, tree string) string {
+	t.Helper()
 	views := filepath.Join(cacheDir(t), "views")
 	if err := os.MkdirAll(views, 0o700); err != nil {
 		t.Fatal(err)
@@ -43,9 +53,6 @@ func mountView(t testing.TB, tree string) string {
 		owner.Close()
 	})
 	if err := mountOverlay(dir, tree, root); err != nil {
-		unavailable(t, err.Error())
-	}
-	if err := populate(root); err != nil {
 		unavailable(t, err.Error())
 	}
 	return root

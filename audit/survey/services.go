@@ -18,8 +18,8 @@ func serviceStates(h *facts.Host) []audit.ServiceState {
 	}
 	states := make(map[audit.ServiceState]bool)
 	for i := range s.Units {
-		if u := &s.Units[i]; u.Up() {
-			states[audit.ServiceState{Service: u.Service, Unit: safe(u.Name)}] = true
+		if u := &s.Units[i]; u.Up() || u.Active == "activating" {
+			states[audit.ServiceState{Service: u.Service, Unit: safe(u.Name)}] = u.Up()
 		}
 	}
 	for i := range s.Daemons {
