@@ -105,7 +105,7 @@ func (r *accountReader) home() {
 	case path[0] != '/':
 		path = "/" + path // sshd works in /
 	}
-	walked, err := r.v.OpenHome(path)
+	home, err := r.v.EnterHome(path)
 	if err != nil && errors.Is(err, hostfs.ErrType) {
 		if info, statErr := r.v.Stat(path); statErr == nil {
 			r.a.Home.Node = node(audit.Untrusted(path), &info)
@@ -116,8 +116,9 @@ func (r *accountReader) home() {
 		r.a.Home.Problem = problem(path, err, r.exact)
 		return
 	}
-	defer walked.Close()
-	r.a.Home.Node = withACL(node(walked.Path, &walked.Info), &walked.Pin)
+	if r.a.Home.Node = node(home.Path, &home.Info); home.Info.Mode&groupWrite != 0 {
+		r.a.Home.Node = r.dirACL(r.a.Home.Node)
+	}
 }
 
 // below joins a name to the canonical home.
@@ -136,6 +137,9 @@ func (r *accountReader) trust() {
 		return
 	}
 	for _, name := range []string{".shosts", ".rhosts"} {
+		if r.v.Lacks(string(r.a.Home.Path), name) {
+			continue
+		}
 		if info, err := r.v.Lstat(r.below(name)); err == nil {
 			r.a.Trust = append(r.a.Trust, node(audit.Untrusted(r.below(name)), &info))
 		}

@@ -24,7 +24,7 @@ func (r *accountReader) sshDir() {
 	}
 	path := r.below(".ssh")
 	d := &r.a.SSHDir
-	dir, entries, truncated, err := r.v.List(path, maxEntries)
+	dir, entries, truncated, err := r.v.ListToRead(path, maxEntries, toRead)
 	switch {
 	case err == nil && string(dir.Path) == path:
 		d.Node = node(dir.Path, &dir.Info)
@@ -99,6 +99,9 @@ func worthProbing(name string) bool {
 		return true
 	}
 }
+
+// toRead tells whether a file of .ssh is going to be opened.
+func toRead(name string) bool { return name == "authorized_keys" || worthProbing(name) }
 
 // probe looks at the first bytes of a file in .ssh.
 func (r *accountReader) probe(e *facts.Entry, path string) {

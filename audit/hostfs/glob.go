@@ -83,9 +83,10 @@ func (g *globber) list(prefix string, s *segment, rest []segment) error {
 	}
 	g.names += len(names)
 	if s.dotted() {
-		names = append(names, ".", "..")
+		names = append(names, listed{name: "."}, listed{name: ".."})
 	}
-	for _, name := range names {
+	for i := range names {
+		name := names[i].name
 		if name[0] == '.' && !s.dotted() || !matchTokens(s.tokens, name) {
 			continue
 		}

@@ -35,9 +35,10 @@ func (v *View) openNow(op, name string, list bool) (node, error) {
 	n := node{name: name, plain: v.top().plain}
 	var e syscall.Errno
 	if list {
-		n.fd, n.readable = v.openDir(name)
+		n.fd, e = v.openDir(name)
+		n.readable = e == 0
 	}
-	if !n.readable {
+	if !n.readable && e != unix.ENOENT {
 		n.fd, e = v.pin(name)
 	}
 	if e == unix.EXDEV {
@@ -69,13 +70,20 @@ func reason(e syscall.Errno) error {
 
 // openDir opens a directory for listing at once, instead of pinning it first:
 // O_DIRECTORY keeps the kernel from opening anything else.
-func (v *View) openDir(name string) (int, bool) {
-	if !v.name.set(name) || v.top().transit {
-		return -1, false
+func (v *View) openDir(name string) (int, syscall.Errno) {
+	return v.openFor(name, readFlags|unix.O_DIRECTORY|unix.O_NOFOLLOW)
+}
+
+// openFor opens name strictly in the directory reached.
+func (v *View) openFor(name string, flags uint64) (int, syscall.Errno) {
+	if !v.name.set(name) {
+		return -1, unix.ENAMETOOLONG
 	}
-	v.how = unix.OpenHow{Flags: readFlags | unix.O_DIRECTORY | unix.O_NOFOLLOW, Resolve: strict}
-	fd, e := openat2(v.top().fd, &v.name, &v.how)
-	return fd, e == 0
+	if v.top().transit {
+		return -1, unix.EXDEV
+	}
+	v.how = unix.OpenHow{Flags: flags, Resolve: strict}
+	return openat2(v.top().fd, &v.name, &v.how)
 }
 
 // pin opens name in the directory reached.

@@ -24,16 +24,16 @@ type Pin struct {
 	// view and its turn at the time are set if an account's View found the object.
 	view *View
 	turn uint64
-	// plain: see node.
-	plain bool
+	// plain and readable: see node.
+	plain, readable bool
 	// Path is where it was found, inside the root.
 	Path audit.Untrusted
 	// Info is how it was when it was pinned; ReadAll and Refresh bring it up to date.
 	Info Info
 }
 
-// Fd is the O_PATH descriptor, for the calls of audit/repair that change the
-// pinned object. It is valid until Close.
+// Fd is the descriptor, for the calls of audit/repair that change the pinned
+// object. It is valid until Close.
 func (p *Pin) Fd() int { return p.fd }
 
 // Close releases the object.
@@ -80,13 +80,22 @@ func (p *Pin) ReadAll(limit int64, buf []byte) ([]byte, error) {
 		return nil, p.fail("read", ErrType)
 	}
 	if p.view.certainRead(p.plain, &p.Info) {
-		data, err := p.readAll(limit, buf)
+		data, err := p.readAsIs(limit, buf)
 		if (err == nil || errors.Is(err, ErrTooLarge)) && p.view.certainRead(p.plain, &p.Info) {
 			return data, err
 		}
 	}
 	if err := p.view.become(); err != nil {
 		return nil, err
+	}
+	return p.readAll(limit, buf)
+}
+
+// readAsIs reads with the rights that the thread has, through the pinned
+// descriptor itself if that was opened for reading.
+func (p *Pin) readAsIs(limit int64, buf []byte) ([]byte, error) {
+	if p.readable {
+		return p.readFrom(p.fd, limit, buf)
 	}
 	return p.readAll(limit, buf)
 }
@@ -106,9 +115,14 @@ func (p *Pin) readAll(limit int64, buf []byte) ([]byte, error) {
 		return nil, p.fail("read", e)
 	}
 	defer closeFD(fd)
+	return p.readFrom(fd, limit, buf)
+}
+
+// readFrom reads the file through fd until it held still meanwhile.
+func (p *Pin) readFrom(fd int, limit int64, buf []byte) ([]byte, error) {
 	for range attempts {
 		before := p.Info
-		data, more, err := readBounded(fd, before.Size, limit, buf)
+		data, more, err := readBounded(fd, 0, before.Size, limit, buf)
 		if err != nil {
 			return nil, p.fail("read", err)
 		}
@@ -124,17 +138,14 @@ func (p *Pin) readAll(limit int64, buf []byte) ([]byte, error) {
 			}
 			return data, nil
 		}
-		if _, err := unix.Seek(fd, 0, unix.SEEK_SET); err != nil {
-			return nil, p.fail("read", err)
-		}
 		buf = data
 	}
 	return nil, p.fail("read", ErrChanging)
 }
 
-// readBounded reads up to limit bytes and reports whether there are more. size is
-// what the file is said to hold; it saves calls but is not relied upon.
-func readBounded(fd int, size, limit int64, buf []byte) ([]byte, bool, error) {
+// readBounded reads up to limit bytes from an offset and reports whether there
+// are more. size is what there is said to be; it saves calls but is not relied upon.
+func readBounded(fd int, from, size, limit int64, buf []byte) ([]byte, bool, error) {
 	want := min(size, limit) + 1
 	if int64(cap(buf)) < want {
 		buf = make([]byte, 0, want)
@@ -151,7 +162,7 @@ func readBounded(fd int, size, limit int64, buf []byte) ([]byte, bool, error) {
 			buf = grown
 			continue
 		}
-		n, e := readFD(fd, room)
+		n, e := preadFD(fd, room, from+int64(len(buf)))
 		if e != 0 {
 			return nil, false, e
 		}
@@ -175,7 +186,7 @@ func (v *View) ReadFile(path string, limit int64, buf []byte) ([]byte, Info, err
 		return nil, Info{}, err
 	}
 	defer l.close()
-	p := Pin{root: v.root, fd: l.fd, Path: audit.Untrusted(path), Info: l.info, plain: l.plain}
+	p := Pin{root: v.root, fd: l.fd, Path: audit.Untrusted(path), Info: l.info, plain: l.plain, readable: l.readable}
 	p.bind(v)
 	data, err := p.ReadAll(limit, buf)
 	return data, p.Info, err

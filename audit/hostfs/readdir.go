@@ -8,6 +8,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -41,6 +42,12 @@ func (v *View) ReadDir(path string, maxEntries int) (entries []Entry, truncated 
 // List is ReadDir with the directory itself, whose Path is canonical: it differs
 // from path where links were followed.
 func (v *View) List(path string, maxEntries int) (d Dir, entries []Entry, truncated bool, err error) {
+	return v.ListToRead(path, maxEntries, nil)
+}
+
+// ListToRead is List for somebody who is going to read the files whose names are
+// wanted; it saves opening them twice.
+func (v *View) ListToRead(path string, maxEntries int, wanted func(name string) bool) (d Dir, entries []Entry, truncated bool, err error) {
 	if err := v.begin(); err != nil {
 		return Dir{}, nil, false, err
 	}
@@ -52,13 +59,19 @@ func (v *View) List(path string, maxEntries int) (d Dir, entries []Entry, trunca
 	d = Dir{Path: audit.Untrusted(v.here()), Info: v.top().info}
 	entries = make([]Entry, 0, len(names))
 	v.heldDepth = v.depth
-	for _, name := range names {
-		n, err := v.open("stat", name, false)
-		if err != nil {
-			if !errors.Is(err, unix.ENOENT) { // or it was removed meanwhile
-				entries = append(entries, Entry{Name: audit.Untrusted(name), Err: err})
+	for i := range names {
+		name := names[i].name
+		n, ok := node{}, false
+		if names[i].regular && wanted != nil && wanted(name) {
+			n, ok = v.openCertain(name)
+		}
+		if !ok {
+			if n, err = v.open("stat", name, false); err != nil {
+				if !errors.Is(err, unix.ENOENT) { // or it was removed meanwhile
+					entries = append(entries, Entry{Name: audit.Untrusted(name), Err: err})
+				}
+				continue
 			}
-			continue
 		}
 		entries = append(entries, Entry{Name: audit.Untrusted(name), Info: n.info})
 		if v.kept && n.info.Type == Regular && len(v.held) < maxHeld {
@@ -70,8 +83,48 @@ func (v *View) List(path string, maxEntries int) (d Dir, entries []Entry, trunca
 	return d, entries, truncated, nil
 }
 
+// openCertain opens a file for reading at once, instead of pinning it first, if it
+// turns out to be one that the account is certain to be able to read. The listing
+// said that it is a regular file; O_NONBLOCK is for a FIFO that took its place.
+func (v *View) openCertain(name string) (node, bool) {
+	if !v.waiting || len(v.held) >= maxHeld || !v.certainSearch(v.top()) {
+		return node{}, false
+	}
+	n := node{name: name, plain: v.top().plain, readable: true}
+	var e syscall.Errno
+	if n.fd, e = v.openFor(name, readFlags|unix.O_NOFOLLOW); e != 0 {
+		return node{}, false
+	}
+	if n.info, e = statFD(v.root.procFD, n.fd); e != 0 || !v.certainRead(n.plain, &n.info) {
+		closeFD(n.fd)
+		return node{}, false
+	}
+	return n, true
+}
+
+// Lacks reports for certain that a directory of the account has no such name, at
+// the price of one look; false says nothing.
+func (v *View) Lacks(dir, name string) bool {
+	if v.begin() != nil {
+		return false
+	}
+	defer v.end()
+	l, err := v.resolve("stat", dir, true, false)
+	if err != nil || !l.isDir {
+		l.close()
+		return false
+	}
+	return !v.top().transit && v.searched() == nil && v.name.set(name) && absent(v.top().fd, &v.name)
+}
+
+// listed is a name in a directory; regular tells what the listing says of it.
+type listed struct {
+	name    string
+	regular bool
+}
+
 // names lists the names in a directory, and leaves it as the directory reached.
-func (v *View) names(path string, maxNames int) ([]string, bool, error) {
+func (v *View) names(path string, maxNames int) ([]listed, bool, error) {
 	v.tellListed(path)
 	l, err := v.resolve("list", path, true, true)
 	if err != nil {
@@ -104,12 +157,12 @@ func (v *View) names(path string, maxNames int) ([]string, bool, error) {
 		}
 		count, truncated = v.collectNames(v.dir[:n], count, maxNames)
 	}
-	names := make([]string, 0, count)
+	names := make([]listed, 0, count)
 	for text := string(v.text); text != ""; {
-		name, rest, _ := strings.Cut(text, "\x00")
-		names, text = append(names, name), rest
+		name, rest, _ := strings.Cut(text[1:], "\x00")
+		names, text = append(names, listed{name, text[0] == unix.DT_REG}), rest
 	}
-	slices.Sort(names)
+	slices.SortFunc(names, func(a, b listed) int { return strings.Compare(a.name, b.name) })
 	return names, truncated, nil
 }
 
@@ -141,15 +194,15 @@ func (v *View) listable(d *node) (int, error) {
 	return d.fd, nil
 }
 
-// collectNames adds the names of one answer of getdents64 to v.text, each with a
-// NUL behind it, until there are maxNames; more of them is true.
+// collectNames adds the names of one answer of getdents64 to v.text, each with its
+// type before it and a NUL behind, until there are maxNames; more of them is true.
 func (v *View) collectNames(dents []byte, count, maxNames int) (int, bool) {
 	for len(dents) > direntName {
 		size := int(binary.NativeEndian.Uint16(dents[16:]))
 		if size <= direntName || size > len(dents) {
 			break
 		}
-		name := dents[direntName:size]
+		name, kind := dents[direntName:size], dents[direntName-1]
 		dents = dents[size:]
 		if i := bytes.IndexByte(name, 0); i >= 0 {
 			name = name[:i]
@@ -160,7 +213,7 @@ func (v *View) collectNames(dents []byte, count, maxNames int) (int, bool) {
 		if count == maxNames {
 			return count, true
 		}
-		v.text = append(append(v.text, name...), 0)
+		v.text = append(append(append(v.text, kind), name...), 0)
 		count++
 	}
 	return count, false

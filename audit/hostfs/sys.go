@@ -123,6 +123,16 @@ func readlinkFD(fd int, buf []byte) (int, syscall.Errno) {
 	return int(n), e
 }
 
+// absent reports whether a directory has no such name. Looking for a link's text
+// asks no more of a file system than to find the name, not even of one that is
+// mounted there.
+func absent(dir int, name *cname) bool {
+	var text [1]byte
+	_, _, e := unix.Syscall6(unix.SYS_READLINKAT, uintptr(dir), uintptr(unsafe.Pointer(name)),
+		uintptr(unsafe.Pointer(&text[0])), uintptr(len(text)), 0, 0)
+	return e == unix.ENOENT
+}
+
 // reopen opens the pinned object itself, whatever its name leads to now.
 // The caller knows its type. The rights are checked anew, for the thread's identity.
 func reopen(procFD, fd, flags int) (int, syscall.Errno) {
@@ -138,6 +148,18 @@ func readFD(fd int, buf []byte) (int, syscall.Errno) {
 			return int(n), 0
 		}
 		if e != unix.EINTR {
+			return 0, e
+		}
+	}
+}
+
+func preadFD(fd int, buf []byte, offset int64) (int, syscall.Errno) {
+	for {
+		n, err := unix.Pread(fd, buf, offset)
+		if err == nil {
+			return n, 0
+		}
+		if e := Errno(err); e != unix.EINTR {
 			return 0, e
 		}
 	}

@@ -55,10 +55,7 @@ func (v *View) readPart(path string, limit int64, start func(size int64) int64) 
 	}
 	defer closeFD(fd)
 	from = start(p.Info.Size)
-	if _, err := unix.Seek(fd, from, unix.SEEK_SET); err != nil {
-		return nil, 0, p.Info, p.fail("read", err)
-	}
-	data, _, err = readBounded(fd, max(0, p.Info.Size-from), limit, nil)
+	data, _, err = readBounded(fd, from, max(0, p.Info.Size-from), limit, nil)
 	if err != nil {
 		return nil, 0, p.Info, p.fail("read", err)
 	}

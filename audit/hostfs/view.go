@@ -60,7 +60,7 @@ type node struct {
 	// shared: the descriptor belongs to the Root's cache.
 	shared bool
 	cached *cached
-	// readable: opened for listing, not with O_PATH; listed: that was done once.
+	// readable: opened for listing or reading, not with O_PATH; listed: that was done once.
 	readable, listed bool
 	// crossed: it is the root of another mount than its parent's.
 	crossed bool
@@ -156,7 +156,12 @@ func (v *View) here() string { return v.pathTo(v.depth, "") }
 
 // pathTo is the canonical path of the first n directories and a name below them.
 func (v *View) pathTo(n int, name string) string {
+	size := 1 + len(name)
+	for _, d := range v.trail[1:n] {
+		size += 1 + len(d.name)
+	}
 	var b strings.Builder
+	b.Grow(size)
 	for _, d := range v.trail[1:n] {
 		b.WriteByte('/')
 		b.WriteString(d.name)

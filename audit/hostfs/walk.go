@@ -28,8 +28,8 @@ type leaf struct {
 	name string
 	fd   int
 	info Info
-	// plain: see node.
-	plain bool
+	// plain and readable: see node.
+	plain, readable bool
 	// owned: fd is not on the trail and the receiver closes it.
 	owned bool
 	// isDir: the object is the trail's top.
@@ -96,7 +96,7 @@ func (v *View) resolve(op, path string, follow, list bool) (leaf, error) {
 			closeFD(n.fd)
 			return leaf{}, v.fail(op, name, unix.ENOTDIR)
 		default:
-			return leaf{name: n.name, fd: n.fd, info: n.info, plain: n.plain, owned: true}, nil
+			return leaf{name: n.name, fd: n.fd, info: n.info, plain: n.plain, readable: n.readable, owned: true}, nil
 		}
 	}
 	return leaf{}, &PathError{op, audit.Untrusted(path), ErrTooLarge}

@@ -63,10 +63,34 @@ func (v *View) OpenHome(path string) (*Walked, error) {
 		w.Close()
 		return nil, &PathError{"open", w.Path, ErrType}
 	}
-	if w.Path != "/" { // a home in name only; nobody but root mounts there
-		v.sealed = string(w.Path)
-	}
+	v.seal(w.Path)
 	return w, nil
+}
+
+// EnterHome is OpenHome for those who only want to know what the home is.
+func (v *View) EnterHome(path string) (Dir, error) {
+	v.sealed = ""
+	if err := v.begin(); err != nil {
+		return Dir{}, err
+	}
+	defer v.end()
+	l, err := v.resolve("open", path, true, false)
+	if err != nil {
+		return Dir{}, err
+	}
+	if !l.isDir {
+		l.close()
+		return Dir{}, v.fail("open", l.name, ErrType)
+	}
+	d := Dir{Path: audit.Untrusted(v.here()), Info: l.info}
+	v.seal(d.Path)
+	return d, nil
+}
+
+func (v *View) seal(home audit.Untrusted) {
+	if home != "/" { // a home in name only; nobody but root mounts there
+		v.sealed = string(home)
+	}
 }
 
 func (v *View) walked(l leaf) (*Walked, error) {
@@ -79,7 +103,7 @@ func (v *View) walked(l leaf) (*Walked, error) {
 		l.fd = fd
 		parents--
 	}
-	w := &Walked{Pin: Pin{root: v.root, fd: l.fd, Info: l.info, plain: l.plain}}
+	w := &Walked{Pin: Pin{root: v.root, fd: l.fd, Info: l.info, plain: l.plain, readable: l.readable}}
 	w.bind(v)
 	if len(v.links) > 0 {
 		w.Links = append([]Link(nil), v.links...)
