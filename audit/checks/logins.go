@@ -53,11 +53,8 @@ func (s *subject) refusals() []audit.Cause {
 	if len(s.good) == 0 || len(s.Via) == 0 || s.Via[0].Settings == nil {
 		return nil
 	}
-	answer := decide.Login(s.host, s.Account, &s.Via[0], decide.Request{
+	s.causes = decide.Refusals(s.host, s.Account, &s.Via[0], decide.Request{
 		User: s.Name, Service: decide.SSH, Method: decide.Publickey,
 	})
-	if answer.Verdict == audit.Refuse {
-		s.causes = answer.Causes
-	}
 	return s.causes
 }

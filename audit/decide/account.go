@@ -30,7 +30,9 @@ func (l *login) account() bool {
 	}
 	l.users()
 	l.groups()
-	l.note(audit.LayerAccount, "the account exists (uid %d)", l.a.UID)
+	if !l.brief {
+		l.note(audit.LayerAccount, "the account exists (uid %d)", l.a.UID)
+	}
 	return true
 }
 

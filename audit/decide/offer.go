@@ -145,7 +145,9 @@ func (o *offer) file(f *facts.KeyFile) {
 // admit notes the line that lets the key in, and what it brings along.
 func (o *offer) admit(f *facts.KeyFile, held *authkeys.Answer) {
 	o.admitted = true
-	o.where = fmt.Sprintf("%s line %d lets the key in", f.Path, held.Line)
+	if !o.l.brief {
+		o.where = fmt.Sprintf("%s line %d lets the key in", f.Path, held.Line)
+	}
 	for i := range f.Keys.Lines {
 		if l := &f.Keys.Lines[i]; l.Number == held.Line && l.Options != nil {
 			o.granted.command = l.Options.Command

@@ -35,7 +35,9 @@ func (l *login) anyKey() {
 			}
 			o := l.offer(line.Key)
 			if o.admitted && len(o.first) == 0 {
-				o.where = fmt.Sprintf("a key is let in: %s by %s line %d", line.Key.Fingerprint(), f.Path, line.Number)
+				if !l.brief {
+					o.where = fmt.Sprintf("a key is let in: %s by %s line %d", line.Key.Fingerprint(), f.Path, line.Number)
+				}
 				l.conclude(o)
 				return
 			}

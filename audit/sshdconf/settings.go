@@ -1,9 +1,11 @@
 package sshdconf
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"sshaudit/audit"
 )
@@ -24,10 +26,12 @@ type Settings struct {
 	r     *rules
 	vals  values
 	lines func() []Setting
+	// texts holds the elements of each option that was asked for, by its slot.
+	texts []atomic.Pointer[[]string]
 }
 
 func (c *Config) newSettings(vals values) *Settings {
-	s := &Settings{r: c.r, vals: vals}
+	s := &Settings{r: c.r, vals: vals, texts: make([]atomic.Pointer[[]string], len(vals))}
 	s.lines = sync.OnceValue(s.print)
 	return s
 }
@@ -141,10 +145,14 @@ func (s *Settings) items(o *option) []item {
 // Strings returns the elements of a setting as sshd holds them, before they are
 // printed: a path with a blank is one. Nil is an unset one, or one that "none"
 // cleared. A "none" in a Match block that sshd takes for a name is an element.
+// The slice is shared: it must not be changed.
 func (s *Settings) Strings(keyword string) []string {
 	o := s.find(keyword)
 	if o == nil {
 		return nil
+	}
+	if known := s.texts[o.slot].Load(); known != nil {
+		return *known
 	}
 	var out []string
 	for _, it := range s.items(o) {
@@ -152,6 +160,8 @@ func (s *Settings) Strings(keyword string) []string {
 			out = append(out, it.text)
 		}
 	}
+	out = slices.Clip(out)
+	s.texts[o.slot].Store(&out)
 	return out
 }
 

@@ -11,6 +11,7 @@ import (
 // and dies of, 0 if there is none; a lone % at the end counts as %.
 func KeysPath(entry, home, user string, uid uint32) (path string, unknown byte) {
 	var b strings.Builder
+	b.Grow(len(home) + 1 + len(entry))
 	for i := 0; i < len(entry); i++ {
 		if entry[i] != '%' {
 			b.WriteByte(entry[i])
