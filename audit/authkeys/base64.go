@@ -12,17 +12,16 @@ var strict64 = base64.StdEncoding.Strict()
 // resolv/base64.c): white space anywhere is skipped, padding is required,
 // nothing may follow it.
 func decode64(text []byte) ([]byte, bool) {
-	// The package base64 skips CR and LF itself.
-	if bytes.ContainsAny(text, " \t\v\f") {
-		text = bytes.Map(func(r rune) rune {
+	blob := make([]byte, strict64.DecodedLen(len(text)))
+	n, err := strict64.Decode(blob, text)
+	if err != nil && bytes.ContainsAny(text, " \t\v\f") { // CR and LF are skipped already
+		n, err = strict64.Decode(blob, bytes.Map(func(r rune) rune {
 			if r == ' ' || '\t' <= r && r <= '\r' {
 				return -1
 			}
 			return r
-		}, text)
+		}, text))
 	}
-	blob := make([]byte, strict64.DecodedLen(len(text)))
-	n, err := strict64.Decode(blob, text)
 	if err != nil {
 		return nil, false
 	}

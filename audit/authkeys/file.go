@@ -38,6 +38,9 @@ func Parse(data []byte, r Rules) *File {
 	p.file.BOM = bytes.HasPrefix(data, utf8BOM)
 	p.file.UTF16 = looksUTF16(data)
 	p.file.NoFinalNewline = len(data) > 0 && data[len(data)-1] != '\n'
+	if n := bytes.Count(data, []byte{'\n'}) + 1; len(data) > 0 {
+		p.file.Lines = make([]Line, 0, min(n, usualLines))
+	}
 	for p.pos < len(data) {
 		if p.file.Count == MaxLines {
 			p.file.Unread = true
@@ -48,6 +51,9 @@ func Parse(data []byte, r Rules) *File {
 	}
 	return p.file
 }
+
+// usualLines bounds the lines for which there is room before they are read.
+const usualLines = 16
 
 // parser walks the physical lines of a text.
 type parser struct {

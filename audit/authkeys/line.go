@@ -96,12 +96,8 @@ type keyAt struct {
 // fault the result holds what was recognised.
 func (s *scan) readKey(at int) (keyAt, fault) {
 	found := keyAt{word: at, blob: len(s.text), end: len(s.text)}
-	rest := s.text[at:]
-	space := bytes.IndexAny(rest, " \t")
-	word := rest
-	if space >= 0 {
-		word = rest[:space]
-	}
+	space := wordEnd(s.text, at)
+	word := s.text[at:space]
 	var other *keyType
 	if found.typ, other = lookupType(word, s.r); found.typ == nil {
 		if found.typ = other; other != nil {
@@ -109,10 +105,10 @@ func (s *scan) readKey(at int) (keyAt, fault) {
 		}
 		return found, faultTypeWord
 	}
-	if space < 0 {
+	if space == len(s.text) {
 		return found, faultNoBlob
 	}
-	found.blob = skipBlanks(s.text, at+space)
+	found.blob = skipBlanks(s.text, space)
 	found.end = wordEnd(s.text, found.blob)
 	if found.blob == found.end {
 		return found, faultNoBlob
