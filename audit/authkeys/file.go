@@ -2,6 +2,7 @@ package authkeys
 
 import (
 	"bytes"
+	"slices"
 
 	"sshaudit/audit"
 	"sshaudit/audit/sshpattern"
@@ -38,9 +39,11 @@ func Parse(data []byte, r Rules) *File {
 	p.file.BOM = bytes.HasPrefix(data, utf8BOM)
 	p.file.UTF16 = looksUTF16(data)
 	p.file.NoFinalNewline = len(data) > 0 && data[len(data)-1] != '\n'
-	if n := bytes.Count(data, []byte{'\n'}) + 1; len(data) > 0 {
-		p.file.Lines = make([]Line, 0, min(n, usualLines))
+	n := bytes.Count(data, []byte{'\n'})
+	if p.file.NoFinalNewline {
+		n++
 	}
+	p.file.Lines = slices.Grow(p.file.Lines, min(n, usualLines))
 	for p.pos < len(data) {
 		if p.file.Count == MaxLines {
 			p.file.Unread = true

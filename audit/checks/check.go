@@ -21,10 +21,11 @@ type Check struct {
 
 // finding starts a finding of this check about a path.
 func (c *Check) finding(path audit.Untrusted, format string, args ...any) audit.Finding {
-	return audit.Finding{
-		Check: c.ID, Severity: c.Severity, Effect: c.Effect, Path: path,
-		Message: fmt.Sprintf(format, args...), References: c.References,
+	f := audit.Finding{Check: c.ID, Severity: c.Severity, Effect: c.Effect, Path: path, References: c.References}
+	if format != "" {
+		f.Message = fmt.Sprintf(format, args...)
 	}
+	return f
 }
 
 // about starts a finding of this check about an account's object.
@@ -50,6 +51,7 @@ const maxPerAccount = 100
 func Account(list []*Check, h *facts.Host, a *facts.Account) []audit.Finding {
 	var found []audit.Finding
 	s := newSubject(h, a)
+	defer subjects.Put(s)
 	for _, c := range list {
 		if c.Account != nil {
 			found = append(found, c.Account(c, s)...)

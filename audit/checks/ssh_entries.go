@@ -18,9 +18,9 @@ func entryCheck(doc audit.Doc, judge func(h *facts.Host, a *facts.Account, e *fa
 		var found []audit.Finding
 		for i := range a.SSHDir.Entries {
 			e := &a.SSHDir.Entries[i]
-			f := c.about(a, e.Path, "")
-			if judge(s.host, a, e, &f) && !s.refused(e.Path) {
-				found = append(found, f)
+			s.finding = c.about(a, e.Path, "")
+			if judge(s.host, a, e, &s.finding) && !s.refused(e.Path) {
+				found = append(found, s.finding)
 			}
 		}
 		return found

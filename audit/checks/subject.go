@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"sync"
+
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
 	"sshaudit/audit/decide"
@@ -18,6 +20,8 @@ type subject struct {
 	// causes are what refuses every key; asked tells that somebody looked.
 	causes []audit.Cause
 	asked  bool
+	// finding is the one that is being worded; most are dropped again.
+	finding audit.Finding
 }
 
 // judged is a key file with sshd's answer about it.
@@ -34,8 +38,12 @@ type judgedLine struct {
 	*authkeys.Line
 }
 
+// subjects keeps the memory of subjects that are done with.
+var subjects = sync.Pool{New: func() any { return new(subject) }}
+
 func newSubject(h *facts.Host, a *facts.Account) *subject {
-	s := &subject{Account: a, host: h}
+	s := subjects.Get().(*subject)
+	*s = subject{Account: a, host: h, files: s.files[:0], good: s.good[:0], bad: s.bad[:0]}
 	for i := range a.Via {
 		via := &a.Via[i]
 		for _, f := range via.KeyFiles {

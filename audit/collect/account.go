@@ -24,6 +24,9 @@ type Worker struct {
 	thread *hostfs.Worker
 	// buf is what files are read into.
 	buf []byte
+	// walked holds the way to a key file.
+	walked hostfs.Walked
+	spare  spare
 }
 
 // Work calls f with a Worker and waits for it. Several may work at the same time.
@@ -39,13 +42,14 @@ func (w *Worker) Account(i int) *facts.Account { return w.account(i, nil) }
 func (w *Worker) account(i int, peer *Peer) *facts.Account {
 	c := w.c
 	db := c.host.Accounts
-	a := &facts.Account{Account: *db.At(i), GIDs: db.Groups(db.At(i))}
+	a, entries, vias := w.spare.fresh()
+	a.Account, a.GIDs = *db.At(i), db.Groups(db.At(i))
+	a.SSHDir.Entries, a.Via = entries, vias
 	a.Shadow, a.ShadowKnown = db.Shadow(&a.Account)
 	a.System = a.UID != 0 && (a.UID < c.host.UIDMin || a.UID == overflowUID || a.UID >= lastUID)
 	a.Login = c.shell(shellOf(a))
 	err := w.thread.ReadAs(hostfs.Identity{UID: a.UID, GID: a.GID, Groups: a.GIDs}, func(v *hostfs.View) error {
-		r := &accountReader{c: c, v: v, a: a, exact: v.Switched(), buf: w.buf, peer: peer}
-		defer func() { w.buf = r.buf }()
+		r := &accountReader{Worker: w, v: v, a: a, exact: v.Switched(), peer: peer}
 		if !r.exact {
 			a.Unswitched = "the files were not read with the account's own rights: run sshaudit as root"
 		}
@@ -81,7 +85,7 @@ func keyFiles(a *facts.Account) []*facts.KeyFile {
 
 // accountReader reads one account through one view.
 type accountReader struct {
-	c *Collector
+	*Worker
 	v *hostfs.View
 	a *facts.Account
 	// exact tells that the view has the account's own rights.
@@ -90,7 +94,6 @@ type accountReader struct {
 	peer *Peer
 	// files are the key files that were read already, by path.
 	files []*facts.KeyFile
-	buf   []byte
 }
 
 func (r *accountReader) home() {

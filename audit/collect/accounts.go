@@ -23,25 +23,23 @@ func (c *Collector) readAccounts(ctx context.Context, v *hostfs.View) error {
 		return nil
 	}
 	var t accounts.Texts
-	data, _, err := v.ReadFile("/etc/passwd", accountsFile, nil)
+	text, _, err := v.ReadText("/etc/passwd", accountsFile)
 	if err != nil {
 		return fmt.Errorf("%w: without accounts there is nothing to audit", err)
 	}
-	t.Passwd = string(data)
-	switch data, _, err = v.ReadFile("/etc/group", accountsFile, nil); {
+	t.Passwd = text
+	switch text, _, err = v.ReadText("/etc/group", accountsFile); {
 	case err == nil:
-		t.Group = string(data)
+		t.Group = text
 	case errors.Is(err, fs.ErrNotExist):
 	default:
 		c.missing("/etc/group", "%v", err)
 	}
-	switch data, _, err = v.ReadFile("/etc/shadow", accountsFile, nil); {
+	switch text, _, err = v.ReadText("/etc/shadow", accountsFile); {
 	case err == nil:
-		text := string(data)
 		t.Shadow = &text
 	case errors.Is(err, fs.ErrNotExist):
-		text := ""
-		t.Shadow = &text
+		t.Shadow = new(string)
 	case c.host.Privileged:
 		c.missing("/etc/shadow", "%v", err)
 	}

@@ -22,7 +22,7 @@ const (
 // servers fills in the account as each sshd of the host sees it.
 func (r *accountReader) servers() {
 	h := r.c.host
-	r.a.Via = make([]facts.Via, len(h.Servers))
+	r.a.Via = grown(r.a.Via, len(h.Servers))
 	for i, s := range h.Servers {
 		via := &r.a.Via[i]
 		via.Server = s
@@ -36,7 +36,7 @@ func (r *accountReader) servers() {
 		via.Settings, via.Policy = settings, r.c.policy(settings)
 		via.KeyFiles = make([]*facts.KeyFile, 0, len(via.Policy.KeyFiles))
 		for _, entry := range via.Policy.KeyFiles {
-			via.KeyFiles = append(via.KeyFiles, r.entry(s, via.Policy, entry)...)
+			via.KeyFiles = r.entry(via.KeyFiles, s, via.Policy, entry)
 		}
 		if r.peer != nil {
 			r.after(via)
@@ -68,31 +68,30 @@ func (r *accountReader) conn(s *facts.Server) sshdconf.Conn {
 }
 
 // entry reads the files of one entry of AuthorizedKeysFile: one, or from 10.0 on
-// those that the pattern matches (auth2-pubkey.c user_key_allowed).
-func (r *accountReader) entry(s *facts.Server, policy *facts.Policy, entry string) []*facts.KeyFile {
+// those that the pattern matches (auth2-pubkey.c user_key_allowed). They are
+// appended to list.
+func (r *accountReader) entry(list []*facts.KeyFile, s *facts.Server, policy *facts.Policy, entry string) []*facts.KeyFile {
 	if strings.EqualFold(entry, "none") {
-		return nil
+		return list
 	}
 	path, unknown := sshdconf.KeysPath(entry, r.a.Account.Home, r.a.Name, r.a.UID)
 	if unknown != 0 {
-		return []*facts.KeyFile{{Setting: entry, Path: audit.Untrusted(path), BadToken: unknown}}
+		return append(list, &facts.KeyFile{Setting: entry, Path: audit.Untrusted(path), BadToken: unknown})
 	}
 	if len(path) >= pathMax {
-		return []*facts.KeyFile{{Setting: entry, Path: audit.Untrusted(path), Problem: r.tooLong(entry, path)}}
+		return append(list, &facts.KeyFile{Setting: entry, Path: audit.Untrusted(path), Problem: r.tooLong(entry, path)})
 	}
 	if path[0] != '/' {
 		path = "/" + path // the home is relative, and sshd works in /
 	}
-	paths := []string{path}
-	if s.Globs && strings.ContainsAny(path, `*?[\`) {
-		found, err := r.v.Glob(path, maxGlobbed)
-		if err != nil {
-			return []*facts.KeyFile{{Setting: entry, Path: audit.Untrusted(path), Problem: problem(path, err, false)}}
-		}
-		paths = found
+	if !s.Globs || !strings.ContainsAny(path, `*?[\`) {
+		return append(list, r.keyFile(s, policy, entry, path))
 	}
-	var list []*facts.KeyFile
-	for _, p := range paths {
+	found, err := r.v.Glob(path, maxGlobbed)
+	if err != nil {
+		return append(list, &facts.KeyFile{Setting: entry, Path: audit.Untrusted(path), Problem: problem(path, err, false)})
+	}
+	for _, p := range found {
 		list = append(list, r.keyFile(s, policy, entry, p))
 	}
 	return list
@@ -119,19 +118,20 @@ func (r *accountReader) keyFile(s *facts.Server, policy *facts.Policy, entry, pa
 			return f
 		}
 	}
-	f := &facts.KeyFile{Setting: entry, Path: audit.Untrusted(path), Release: s.Version}
+	f := r.spare.keyFile()
+	f.Setting, f.Path, f.Release = entry, audit.Untrusted(path), s.Version
 	r.files = append(r.files, f)
 	if f.Problem = r.absent(path); f.Problem != nil {
 		return f
 	}
-	walked, err := r.v.Walk(path)
-	if err != nil {
+	walked := &r.walked
+	if err := r.v.WalkInto(walked, path); err != nil {
 		f.Problem = problem(path, err, r.exact)
 		return f
 	}
 	defer walked.Close()
 	f.Node = withACL(node(walked.Path, &walked.Info), &walked.Pin)
-	f.Dirs = make([]facts.Node, len(walked.Chain))
+	f.Dirs = grown(f.Dirs, len(walked.Chain))
 	for i := range walked.Chain {
 		f.Dirs[i] = node(walked.Chain[i].Path, &walked.Chain[i].Info)
 		if f.Dirs[i].Mode&groupWrite != 0 {

@@ -3,6 +3,7 @@ package collect
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"sshaudit/audit"
@@ -71,7 +72,7 @@ func (r *accountReader) notPlain(path string, listed error) {
 func (r *accountReader) entries(path string, entries []hostfs.Entry, truncated bool) {
 	d := &r.a.SSHDir
 	d.Truncated = truncated
-	d.Entries = make([]facts.Entry, 0, len(entries))
+	d.Entries = slices.Grow(d.Entries, len(entries))
 	probes := 0
 	for i := range entries {
 		e := facts.Entry{Name: entries[i].Name}

@@ -4,6 +4,7 @@ package hostfs
 
 import (
 	"errors"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -190,6 +191,12 @@ func (v *View) ReadFile(path string, limit int64, buf []byte) ([]byte, Info, err
 	p.bind(v)
 	data, err := p.ReadAll(limit, buf)
 	return data, p.Info, err
+}
+
+// ReadText is ReadFile for a text that is kept.
+func (v *View) ReadText(path string, limit int64) (string, Info, error) {
+	data, info, err := v.ReadFile(path, limit, nil)
+	return unsafe.String(unsafe.SliceData(data), len(data)), info, err // nobody else has data
 }
 
 // Stat describes what path leads to.

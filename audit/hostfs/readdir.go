@@ -56,7 +56,7 @@ func (v *View) ListToRead(path string, maxEntries int, wanted func(name string) 
 	if err != nil {
 		return Dir{}, nil, false, err
 	}
-	d = Dir{Path: audit.Untrusted(v.here()), Info: v.top().info}
+	d = Dir{Path: audit.Untrusted(v.canonical(v.depth, "", path)), Info: v.top().info}
 	entries = make([]Entry, 0, len(names))
 	v.heldDepth = v.depth
 	for i := range names {

@@ -173,6 +173,21 @@ func (v *View) pathTo(n int, name string) string {
 	return b.String()
 }
 
+// canonical is pathTo in the memory of path, if that is the same.
+func (v *View) canonical(n int, name, path string) string {
+	rest := path
+	for _, d := range v.trail[1:n] {
+		if len(rest) <= len(d.name) || rest[0] != '/' || rest[1:1+len(d.name)] != d.name {
+			return v.pathTo(n, name)
+		}
+		rest = rest[1+len(d.name):]
+	}
+	if name == "" && rest == "" && n > 1 || name != "" && len(rest) == 1+len(name) && rest[0] == '/' && rest[1:] == name {
+		return path
+	}
+	return v.pathTo(n, name)
+}
+
 // inside reports whether path lies below the sealed home.
 func (v *View) inside(path string) bool {
 	if v.sealed == "" {

@@ -3,6 +3,8 @@
 package hostfs
 
 import (
+	"slices"
+
 	"golang.org/x/sys/unix"
 
 	"sshaudit/audit"
@@ -37,17 +39,26 @@ type Walked struct {
 // Walk resolves path as open(2) and realpath(3) do, following links, and pins
 // what it leads to. The error is a *PathError that names the component.
 func (v *View) Walk(path string) (*Walked, error) {
-	if err := v.begin(); err != nil {
+	w := &Walked{}
+	if err := v.WalkInto(w, path); err != nil {
 		return nil, err
+	}
+	return w, nil
+}
+
+// WalkInto is Walk into the memory of an earlier result, which was closed.
+func (v *View) WalkInto(w *Walked, path string) error {
+	if err := v.begin(); err != nil {
+		return err
 	}
 	defer v.end()
 	v.collect = true
 	l, err := v.resolve("open", path, true, false)
 	v.collect = false
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return v.walked(l)
+	return v.walked(w, l, path)
 }
 
 // OpenHome is Walk for an account's home directory, and from then on this View
@@ -82,7 +93,7 @@ func (v *View) EnterHome(path string) (Dir, error) {
 		l.close()
 		return Dir{}, v.fail("open", l.name, ErrType)
 	}
-	d := Dir{Path: audit.Untrusted(v.here()), Info: l.info}
+	d := Dir{Path: audit.Untrusted(v.canonical(v.depth, "", path)), Info: l.info}
 	v.seal(d.Path)
 	return d, nil
 }
@@ -93,34 +104,34 @@ func (v *View) seal(home audit.Untrusted) {
 	}
 }
 
-func (v *View) walked(l leaf) (*Walked, error) {
+// walked fills in w for what path led to.
+func (v *View) walked(w *Walked, l leaf, path string) error {
 	parents := v.depth
 	if l.isDir {
 		fd, err := unix.FcntlInt(uintptr(l.fd), unix.F_DUPFD_CLOEXEC, 0)
 		if err != nil {
-			return nil, v.fail("open", "", err)
+			return v.fail("open", "", err)
 		}
 		l.fd = fd
 		parents--
 	}
-	w := &Walked{Pin: Pin{root: v.root, fd: l.fd, Info: l.info, plain: l.plain, readable: l.readable}}
+	w.Pin = Pin{root: v.root, fd: l.fd, Info: l.info, plain: l.plain, readable: l.readable}
 	w.bind(v)
-	if len(v.links) > 0 {
-		w.Links = append([]Link(nil), v.links...)
+	w.Links = append(w.Links[:0], v.links...)
+	name := l.name
+	if l.isDir {
+		name = ""
 	}
-	path := v.here()
-	if !l.isDir {
-		path = v.pathTo(v.depth, l.name)
-	}
+	path = v.canonical(v.depth, name, path)
 	w.Path = audit.Untrusted(path)
 	// The paths of the chain are prefixes of the canonical one and share its memory.
-	w.Chain = make([]Dir, parents)
+	w.Chain = slices.Grow(w.Chain[:0], parents)[:parents]
 	end := len(path)
 	for i := parents - 1; i >= 0; i-- {
 		end -= 1 + nameLen(path[:end])
 		w.Chain[parents-1-i] = Dir{Path: audit.Untrusted(path[:max(end, 1)]), Info: v.trail[i].info}
 	}
-	return w, nil
+	return nil
 }
 
 // nameLen is the length of the last name in a canonical path.

@@ -109,7 +109,8 @@ func ownAccount(ctx context.Context, root string, now time.Time) ([]string, erro
 }
 
 // each calls f with every chosen account, in several goroutines; worker tells
-// which of them calls. It ends early when ctx is done.
+// which of them calls. The account is f's for the time of the call only. It ends
+// early when ctx is done.
 func (s *Survey) each(ctx context.Context, f func(worker, i int, a *facts.Account)) error {
 	var next, done atomic.Int64
 	var wg sync.WaitGroup
@@ -122,9 +123,11 @@ func (s *Survey) each(ctx context.Context, f func(worker, i int, a *facts.Accoun
 					if k >= len(s.accounts) {
 						return nil
 					}
-					if a := w.Account(s.accounts[k]); !s.uninteresting(a) {
+					a := w.Account(s.accounts[k])
+					if !s.uninteresting(a) {
 						f(n, s.accounts[k], a)
 					}
+					w.Release(a)
 					if s.opts.Progress != nil {
 						s.opts.Progress(int(done.Add(1)), len(s.accounts))
 					}
