@@ -33,6 +33,11 @@ var (
 		OpenSSH: "Connection timed out", PuTTY: "Network error: Connection timed out",
 		WinSCP: "Network error: Connection to \"HOST\" timed out.", FileZilla: "Connection timed out after 20 seconds of inactivity",
 	}
+	// noHost: the name has no address.
+	noHost = audit.ClientWords{
+		OpenSSH: "Could not resolve hostname HOST: Name or service not known", PuTTY: "Unable to open connection: Host does not exist",
+		WinSCP: "Host \"HOST\" does not exist.", FileZilla: "ssh_init: Host does not exist",
+	}
 	// reset: the connection ends before or during the exchange of keys.
 	reset = audit.ClientWords{
 		OpenSSH: "kex_exchange_identification: Connection closed by remote host", PuTTY: "Remote side unexpectedly closed network connection",

@@ -160,3 +160,31 @@ var cloudflare = func() (list []netip.Prefix) {
 func proxied(ip netip.Addr) bool {
 	return slices.ContainsFunc(cloudflare, func(p netip.Prefix) bool { return p.Contains(ip) })
 }
+
+// NameStep judges the layer of the name: a client that connects by it is refused
+// where it leads nowhere, or to other hosts only. Where clients may take one
+// address or another the answer is unknown.
+func NameStep(h *facts.Host, name string) (audit.Step, *audit.Cause) {
+	step := audit.Step{Layer: audit.LayerName, Message: "the name was not looked up"}
+	if h.Names == nil {
+		return step, nil
+	}
+	i := slices.IndexFunc(h.Names.List, func(n facts.Name) bool { return n.Name == name })
+	if i < 0 {
+		return step, nil
+	}
+	n := &h.Names.List[i]
+	causes, doubt := PublicName(h, n)
+	all := slices.Concat(n.V4.Addresses, n.V6.Addresses)
+	switch {
+	case len(causes) > 0 && !slices.ContainsFunc(all, func(ip netip.Addr) bool { return h.Names.Ours(ip) || h.Names.Translated(ip.Is6()) }):
+		return audit.Step{Layer: audit.LayerName, Verdict: audit.Refuse, Message: causes[0].Message}, &causes[0]
+	case len(causes) > 0:
+		step.Message = causes[0].Message
+	case doubt != "":
+		step.Message = doubt
+	default:
+		step.Verdict, step.Message = audit.Accept, fmt.Sprintf("%s leads to %s, this host", audit.Untrusted(name), addresses(all))
+	}
+	return step, nil
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"sshaudit/audit"
 	"sshaudit/audit/facts"
 )
 
@@ -56,5 +57,30 @@ func TestNamesLeadHereOrAreTold(t *testing.T) {
 		if !slices.Equal(got, tc.want) || (doubt != "") != tc.doubt {
 			t.Errorf("%s: %v, doubt %q", tc.name, causes, doubt)
 		}
+	}
+}
+
+func TestClientsByNameAreRefusedWhereItLeadsNowhere(t *testing.T) {
+	public := &facts.Names{OwnKnown: true, Own: ips("198.51.100.1")}
+	for _, tc := range []struct {
+		name string
+		v4   facts.Lookup
+		want audit.Verdict
+		id   string
+	}{
+		{"here", facts.Lookup{Addresses: ips("198.51.100.1")}, audit.Accept, ""},
+		{"nowhere", facts.Lookup{NoName: true}, audit.Refuse, "name-not-found"},
+		{"elsewhere", facts.Lookup{Addresses: ips("203.0.113.7")}, audit.Refuse, "name-elsewhere"},
+		{"here or elsewhere", facts.Lookup{Addresses: ips("198.51.100.1", "203.0.113.7")}, audit.Unknown, ""},
+		{"nobody answers", facts.Lookup{Problem: "no answer"}, audit.Unknown, ""},
+	} {
+		public.List = []facts.Name{{Name: "ftp.example.com", V4: tc.v4}}
+		step, cause := NameStep(&facts.Host{Names: public}, "ftp.example.com")
+		if step.Verdict != tc.want || (cause != nil) != (tc.id != "") || cause != nil && cause.ID != tc.id || step.Message == "" || step.Layer != audit.LayerName {
+			t.Errorf("%s: %+v %+v", tc.name, step, cause)
+		}
+	}
+	if step, cause := NameStep(&facts.Host{}, "ftp.example.com"); step.Verdict != audit.Unknown || cause != nil {
+		t.Errorf("not looked up: %+v %+v", step, cause)
 	}
 }

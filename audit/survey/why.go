@@ -22,6 +22,9 @@ type WhyOptions struct {
 	Root     string
 	Settings settings.Settings
 	Request  decide.Request
+	// Name is the name by which the client connects; empty if it is not known. It is
+	// looked up in DNS.
+	Name string
 	// Reach judges the way through the packet filter; nil if nobody can.
 	Reach func(ctx context.Context, port int) (audit.Step, *audit.Cause)
 }
@@ -47,7 +50,22 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 	}
 	r := q.report()
 	if o.Reach != nil {
-		step, cause := o.Reach(ctx, r.Port)
+		begin(r)(o.Reach(ctx, r.Port))
+	}
+	if o.Name != "" {
+		asked := public(o.Settings)
+		asked.Names = []string{strings.ToLower(strings.TrimSuffix(o.Name, "."))}
+		c.ReadNames(ctx, asked)
+		begin(r)(decide.NameStep(c.Host(), asked.Names[0]))
+	}
+	speak(r, q.result.Methods, c.Host().Name)
+	q.evidence(ctx, r)
+	return r, nil
+}
+
+// begin puts a layer that the connection meets earlier before the others.
+func begin(r *audit.WhyReport) func(audit.Step, *audit.Cause) {
+	return func(step audit.Step, cause *audit.Cause) {
 		r.Steps = slices.Insert(r.Steps, 0, step)
 		switch {
 		case cause != nil:
@@ -56,9 +74,6 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 			r.Verdict = audit.Unknown
 		}
 	}
-	speak(r, q.result.Methods, c.Host().Name)
-	q.evidence(ctx, r)
-	return r, nil
 }
 
 // inquiry is a login under examination.
