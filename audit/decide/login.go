@@ -98,10 +98,12 @@ func (l *login) judge() {
 		l.transport()
 		if l.account() {
 			l.pamStart()
-			l.method()
-			l.authenticate()
-			l.root()
-			l.complete()
+			if !l.none() {
+				l.method()
+				l.authenticate()
+				l.root()
+				l.complete()
+			}
 			l.pam()
 			l.session()
 		}
@@ -122,6 +124,8 @@ type login struct {
 	unsettled string
 	// granted is what the accepted key brings to the session.
 	granted granted
+	// aged tells that the password's age was judged.
+	aged bool
 	// partial tells that another method has to follow.
 	partial bool
 

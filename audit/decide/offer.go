@@ -2,6 +2,8 @@ package decide
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
@@ -135,6 +137,9 @@ func (o *offer) file(f *facts.KeyFile) {
 		o.doubts = append(o.doubts, fmt.Sprintf("%s was not read: %s", f.Path, f.Unread))
 	case held.Verdict == audit.Unknown:
 		o.doubts = append(o.doubts, fmt.Sprintf("%s: %s", f.Path, held.Detail))
+	case held.Verdict == audit.Accept && o.l.h.SELinux && f.Label != "" && !SELinuxReads(f.Label):
+		o.doubts = append(o.doubts, fmt.Sprintf("%s lets the key in, and SELinux may keep sshd from reading it (label %s): restorecon -v puts the label right, ausearch -m avc -c sshd shows a refusal",
+			f.Path, audit.Untrusted(f.Label)))
 	case held.Verdict == audit.Accept:
 		o.admit(f, &held)
 	case held.Match:
@@ -148,11 +153,13 @@ func (o *offer) admit(f *facts.KeyFile, held *authkeys.Answer) {
 	if !o.l.brief {
 		o.where = fmt.Sprintf("%s line %d lets the key in", f.Path, held.Line)
 	}
+	verify := false
 	for i := range f.Keys.Lines {
 		if l := &f.Keys.Lines[i]; l.Number == held.Line && l.Options != nil {
-			o.granted.command = l.Options.Command
+			o.granted.command, verify = l.Options.Command, l.Options.VerifyRequired
 		}
 	}
+	o.securityKey(verify)
 	if o.key.Cert != nil && o.granted.command == nil {
 		if command, ok := o.key.Cert.ForceCommand(); ok {
 			o.granted.command = &command
@@ -160,6 +167,22 @@ func (o *offer) admit(f *facts.KeyFile, held *authkeys.Answer) {
 	}
 	if held.Detail != "" || len(o.doubts) > 0 {
 		o.granted.unsure = "an earlier line may let the key in with other options"
+	}
+}
+
+// securityKey judges what sshd asks of a FIDO key's signature (auth2-pubkey.c
+// userauth_pubkey, sshkey_sk_fields): that the key was touched always, and its
+// PIN or fingerprint where the line or PubkeyAuthOptions says so.
+func (o *offer) securityKey(verify bool) {
+	if !strings.HasPrefix(o.key.Type, "sk-") {
+		return
+	}
+	if !o.l.brief {
+		o.where += "; the security key has to be touched"
+	}
+	if verify || slices.Contains(o.l.via.Settings.Strings("pubkeyauthoptions"), "verify-required") {
+		o.admitted = false
+		o.doubts = append(o.doubts, "verify-required is set: the key is let in if the client's security key asks for its PIN, as one made by ssh-keygen -O verify-required does")
 	}
 }
 

@@ -87,6 +87,9 @@ type Via struct {
 	// Settings are the effective settings for the account from an unnamed
 	// address; nil if the configuration is refused or unreadable.
 	Settings *sshdconf.Settings
+	// Dies is what sshd ends this connection for while it evaluates its settings;
+	// nil if it does not.
+	Dies *sshdconf.ConfigError
 	// Policy is what they say about keys; nil without Settings.
 	Policy *Policy
 	// KeyFiles are the files of AuthorizedKeysFile in sshd's order.
