@@ -195,7 +195,9 @@ func (o *offer) elsewhere() {
 	o.command()
 	command := o.rest
 	o.rest = files
-	o.notListed()
+	if len(command) == 0 || len(o.l.via.KeyFiles) > 0 { // who has keys printed wants no file
+		o.notListed()
+	}
 	o.rest = append(o.rest, command...)
 }
 
@@ -232,6 +234,9 @@ func (o *offer) notListed() {
 	}
 	for _, e := range o.l.via.Elsewhere {
 		c.Message += "; " + found(o.l.a, &e)
+	}
+	if n := o.l.via.Unsearched; n > 0 && len(o.l.via.Elsewhere) == 0 {
+		c.Message += fmt.Sprintf("; %d other accounts were not searched for it: sshaudit keys --fingerprint FINGERPRINT looks at all", n)
 	}
 	if len(o.l.via.Elsewhere) > 0 && c.ID != "akf-none" {
 		c.Fix = "move the key into " + c.Path.String() + ", if it belongs there"

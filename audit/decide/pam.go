@@ -80,6 +80,10 @@ func (l *login) pam() {
 		layer = audit.LayerSession
 	}
 	l.pamSays(layer, &l.accountOutcome)
+	if l.req.Method == KeyboardInteractive { // of the others sshd does not mind a failure
+		o := l.stack.Evaluate(pam.Setcred, l.pamFacts)
+		l.pamSays(audit.LayerSession, &o)
+	}
 	o := l.stack.Evaluate(pam.Session, l.pamFacts)
 	l.pamSays(audit.LayerSession, &o)
 }

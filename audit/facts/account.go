@@ -100,6 +100,8 @@ type Via struct {
 	Session *Session
 	// Elsewhere are places where the wanted key lies though sshd does not look there.
 	Elsewhere []Elsewhere
+	// Unsearched is how many other accounts were not searched for it.
+	Unsearched int
 }
 
 // KeyFile is one file that sshd would open for an account's keys.

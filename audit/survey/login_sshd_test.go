@@ -236,7 +236,7 @@ var logProofs = func() map[string]*regexp.Regexp {
 		"principals-options": "certificate principals options", "user-unknown": "Invalid user", "root-refused": "ROOT LOGIN REFUSED", "root-forced-only": "ROOT LOGIN REFUSED",
 		"subsystem-not-configured": "subsystem not found|subsystem request failed",
 		"user-expired":             "(?m)^Account .* has expired", "tcpwrappers-deny": "refused by tcp wrapper",
-		"pam-account-denied": "Access denied for user .* by PAM account configuration|Failed keyboard-interactive/pam", "password-expired-pam": "(?i)password has expired|password change required|change your password",
+		"pam-account-denied": "Access denied for user .* by PAM account configuration|Failed keyboard-interactive/pam", "password-expired-pam": "(?i)password has expired|password change required|change your password|Failed keyboard-interactive/pam",
 		"pam-session-failed": "pam_open_session", "pam-init-failed": "PAM: initiali[sz]ation failed",
 	} {
 		m[id] = regexp.MustCompile(text)

@@ -31,7 +31,7 @@ func rarely[T any](r *rand.Rand, usual T, others ...T) T {
 }
 
 func wildLogin(r *rand.Rand, version int) loginCase {
-	c := loginCase{name: "wild", random: true, noKeys: true, key: rarely(r, "ed", "rsa", "ecdsa", "other", "cert-name", "cert-other", "cert-expired", "cert-source", "cert-force", "cert-none", "cert-host", "cert-critical")}
+	c := loginCase{name: "wild", random: true, noKeys: true, key: rarely(r, "ed", "rsa", "ecdsa", "other", "cert-name", "cert-other", "cert-expired", "cert-source", "cert-force", "cert-none", "cert-critical")}
 	c.user.Shell = rarely(r, "/bin/sh", "/bin/bash", "/usr/sbin/nologin", "/bin/false", "/nonexistent", "/etc", "/bin/dash", "/bin/rbash",
 		"/usr/local/bin/menu", "/usr/local/bin/plain", "/usr/local/bin/noexec", "/usr/local/bin/noninterp", "/usr/local/bin/shell-link", "/bin/true", "sh")
 	c.user.Password = rarely(r, "*", "!", "!!", "$6$abc$def", "!$6$abc$def", "*LK*", "x", "!*", emptyMark)

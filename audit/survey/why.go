@@ -102,7 +102,9 @@ func (q *inquiry) answer(w *collect.Worker) error {
 	via := &a.Via[q.server]
 	q.result = decide.Login(h, a, via, q.req)
 	if peer.Wanted != "" && slices.ContainsFunc(q.result.Causes, unlisted) {
-		if via.Elsewhere = append(via.Elsewhere, w.Neighbours(i, peer.Wanted)...); len(via.Elsewhere) > 0 {
+		neighbours, unsearched := w.Neighbours(i, peer.Wanted)
+		via.Elsewhere, via.Unsearched = append(via.Elsewhere, neighbours...), unsearched
+		if len(via.Elsewhere) > 0 || unsearched > 0 {
 			q.result = decide.Login(h, a, via, q.req)
 		}
 	}
