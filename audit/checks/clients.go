@@ -76,7 +76,7 @@ var (
 	}
 	// strayText: text stands where the SFTP client expects a packet.
 	strayText = audit.ClientWords{
-		OpenSSH: "Received message too long N", PuTTY: "Received message too long N",
+		OpenSSH: "Received message too long", PuTTY: "Received message too long",
 		WinSCP: "Received too large (N B) SFTP packet. Max supported packet size is 1024000 B.", FileZilla: "Received too large SFTP packet",
 	}
 )

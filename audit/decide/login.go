@@ -205,6 +205,9 @@ func (l *login) answer() Answer {
 	a := Answer{Verdict: audit.Accept, Causes: l.causes}
 	if l.via.Settings != nil {
 		a.Methods = l.offered()
+		if l.partial {
+			a.Methods = l.next()
+		}
 	}
 	for i, s := range l.stages {
 		if s == nil {

@@ -2,6 +2,7 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sshaudit/audit"
@@ -33,6 +34,20 @@ func (l *login) offered() (list []string) {
 		}
 		if usable {
 			list = append(list, string(m))
+		}
+	}
+	return list
+}
+
+// next lists the methods that sshd offers after the asked one succeeded.
+func (l *login) next() (list []string) {
+	_, left := l.lists()
+	for _, methods := range left {
+		if name, _, _ := strings.Cut(methods[0], ":"); name != string(l.req.Method) || len(methods) < 2 {
+			continue
+		}
+		if name, _, _ := strings.Cut(methods[1], ":"); !slices.Contains(list, name) {
+			list = append(list, name)
 		}
 	}
 	return list

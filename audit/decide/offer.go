@@ -218,6 +218,11 @@ func (o *offer) notListed() {
 	c := audit.Cause{ID: "ak-not-listed", Fix: "add the public key as a line of its own"}
 	switch {
 	case read != nil:
+		if broken := brokenLines(read); len(broken) > 0 && !hasKeys(read) {
+			c = lineCause(o.l.a, read, &authkeys.Answer{Cause: broken[0].Cause, Detail: broken[0].Detail, Line: broken[0].Number})
+			o.rest = append(o.rest, c)
+			return
+		}
 		c.Path, c.Message = read.Path, fmt.Sprintf("%s does not list the key", read.Path)
 	case len(o.rest) > 0:
 		return
@@ -232,7 +237,11 @@ func (o *offer) notListed() {
 	default:
 		return
 	}
-	for _, e := range o.l.via.Elsewhere {
+	for i, e := range o.l.via.Elsewhere {
+		if i == maxTold {
+			c.Message += fmt.Sprintf("; and %d more have it", len(o.l.via.Elsewhere)-maxTold)
+			break
+		}
 		c.Message += "; " + found(o.l.a, &e)
 	}
 	if n := o.l.via.Unsearched; n > 0 && len(o.l.via.Elsewhere) == 0 {
@@ -242,6 +251,14 @@ func (o *offer) notListed() {
 		c.Fix = "move the key into " + c.Path.String() + ", if it belongs there"
 	}
 	o.rest = append(o.rest, c)
+}
+
+// maxTold bounds the places that are told where a key lies.
+const maxTold = 3
+
+// hasKeys tells that a file holds some line that sshd reads as a key.
+func hasKeys(f *facts.KeyFile) bool {
+	return slices.ContainsFunc(f.Keys.Lines, func(l authkeys.Line) bool { return l.Kind == authkeys.KindKey && l.Cause == "" })
 }
 
 func found(a *facts.Account, e *facts.Elsewhere) string {

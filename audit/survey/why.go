@@ -140,6 +140,19 @@ func (q *inquiry) report() *audit.WhyReport {
 	return r
 }
 
+// transfers are the words for causes that an SFTP client meets otherwise than a
+// terminal: its server is a program that the login shell starts.
+var transfers = map[string]audit.Doc{
+	"shell-restricted": {
+		Client:   audit.ClientWords{PuTTY: "Received message too long"},
+		Customer: "You are logged in, and our SFTP server does not start for your account. The fault is ours, and we repair it. Please try again when we tell you that it is done.",
+	},
+	"shell-exec-failed": {
+		Client:   audit.ClientWords{PuTTY: "Connection has been unexpectedly closed"},
+		Customer: "You are logged in, and our SFTP server does not start for your account. The fault is ours, and we repair it. Please try again when we tell you that it is done.",
+	},
+}
+
 // speak fills in what the client shows and what the customer is to be told.
 func speak(r *audit.WhyReport, methods []string, host string) {
 	switch {
@@ -151,6 +164,9 @@ func speak(r *audit.WhyReport, methods []string, host string) {
 		return
 	}
 	doc, _ := checks.Explain(r.Causes[0].ID)
+	if words, ok := transfers[r.Causes[0].ID]; ok && r.Service == string(decide.SFTP) {
+		doc.Client, doc.Customer = words.Client, words.Customer
+	}
 	message := doc.Client.PuTTY
 	if r.Service == string(decide.SSH) {
 		message = doc.Client.OpenSSH
