@@ -58,6 +58,11 @@ var (
 		OpenSSH: "Unable to negotiate with HOST port PORT: no matching key exchange method found.", PuTTY: "Couldn't agree a key exchange algorithm (available: LIST)",
 		WinSCP: "Couldn't agree a key exchange algorithm (available: LIST)", FileZilla: "Couldn't agree a key exchange algorithm (available: LIST)",
 	}
+	// noHostKey, noCipher and noMAC: the same for each of these. PuTTY 0.78 has other
+	// words: Selected client-to-server MAC "…" does not correspond to any supported algorithm.
+	noHostKey = noMatch("host key type", "host key algorithm")
+	noCipher  = noMatch("cipher", "client-to-server cipher")
+	noMAC     = noMatch("MAC", "client-to-server MAC")
 	// tooMany: sshd ends the connection and says so.
 	tooMany = audit.ClientWords{
 		OpenSSH: "Too many authentication failures", PuTTY: "Too many authentication failures",
@@ -91,3 +96,11 @@ const (
 	newCert      = "Your certificate does not let you in. Please ask whoever issued it for a new one."
 	notAllowed   = "This login is not allowed on the server, whatever key or password is used. If you need it, ask us to allow it."
 )
+
+// noMatch are the words for a thing as OpenSSH and as PuTTY name it.
+func noMatch(openssh, putty string) audit.ClientWords {
+	agree := "Couldn't agree a " + putty + " (available: LIST)"
+	return audit.ClientWords{
+		OpenSSH: "Unable to negotiate with HOST port PORT: no matching " + openssh + " found.", PuTTY: agree, WinSCP: agree, FileZilla: agree,
+	}
+}

@@ -2,9 +2,12 @@ package collect
 
 import (
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"os/exec"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +16,7 @@ import (
 	"golang.org/x/net/dns/dnsmessage"
 
 	"sshaudit/audit/facts"
+	"sshaudit/audit/sshdtest"
 )
 
 func query(t testing.TB, name string, typ dnsmessage.Type) dnsmessage.Question {
@@ -204,5 +208,43 @@ func TestTheStubOfResolvedIsPassedBy(t *testing.T) {
 	got := nameServers("# x\nnameserver 127.0.0.53\noptions edns0\nnameserver 2001:db8::1%eth0\nnameserver bad\nnameserver 192.0.2.1\nnameserver 192.0.2.2\n")
 	if len(got) != 3 || !stub(got[0].Addr()) || got[2].Addr() != netip.MustParseAddr("192.0.2.1") || got[2].Port() != 53 {
 		t.Errorf("%v", got)
+	}
+}
+
+// TestARealNameServerIsUnderstood asks dnsmasq, over UDP and, for an answer that is
+// too long, TCP.
+func TestARealNameServerIsUnderstood(t *testing.T) {
+	program := sshdtest.NeedProgram(t, "dnsmasq", "dnsmasq-base")
+	at := freeAddress(t)
+	args := []string{"--keep-in-foreground", "--conf-file=/dev/null", "--no-resolv", "--no-hosts", "--listen-address=127.0.0.1",
+		"--bind-interfaces", "--port=" + strconv.Itoa(int(at.Port())), "--pid-file=", "--user=root", "--local=/example.com/",
+		"--host-record=ftp.example.com,192.0.2.1,2001:db8::1,600", "--cname=alias.example.com,ftp.example.com", "--edns-packet-max=512"}
+	for i := range 60 {
+		args = append(args, fmt.Sprintf("--host-record=many.example.com,192.0.2.%d", i+1))
+	}
+	cmd := exec.CommandContext(t.Context(), program, args...)
+	cmd.Stderr = t.Output()
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _, _ = cmd.Process.Kill(), cmd.Wait() }()
+	r := &resolver{servers: []netip.AddrPort{at}}
+	for end := time.Now().Add(20 * time.Second); r.recursive(t.Context(), "ftp.example.com", dnsmessage.TypeA).Problem != ""; {
+		if time.Now().After(end) {
+			t.Fatal("dnsmasq does not answer")
+		}
+	}
+	for _, tc := range []struct {
+		name   string
+		v4, v6 int
+		gone   bool
+	}{{"ftp.example.com", 1, 1, false}, {"alias.example.com", 1, 1, false}, {"many.example.com", 60, 0, false}, {"gone.example.com", 0, 0, true}} {
+		v4, v6 := r.recursive(t.Context(), tc.name, dnsmessage.TypeA), r.recursive(t.Context(), tc.name, dnsmessage.TypeAAAA)
+		if len(v4.Addresses) != tc.v4 || len(v6.Addresses) != tc.v6 || v4.NoName != tc.gone || v4.Problem != "" || v6.Problem != "" {
+			t.Errorf("%s: %+v %+v", tc.name, v4, v6)
+		}
+		if tc.v6 == 1 && v4.TTL == 0 {
+			t.Errorf("%s: %+v", tc.name, v4)
+		}
 	}
 }

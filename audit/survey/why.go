@@ -15,6 +15,7 @@ import (
 	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/settings"
+	"sshaudit/audit/sshclients"
 )
 
 // WhyOptions are one login that is asked about, on one host.
@@ -58,7 +59,7 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 		c.ReadNames(ctx, asked)
 		begin(r)(decide.NameStep(c.Host(), asked.Names[0]))
 	}
-	speak(r, q.result.Methods, c.Host().Name)
+	speak(r, q.result.Methods, c.Host().Name, req.Client)
 	q.evidence(ctx, r)
 	return r, nil
 }
@@ -153,8 +154,23 @@ var transfers = map[string]audit.Doc{
 	},
 }
 
+// clientMessage picks the words of the client: those of the program if it is known,
+// else of the one that most people use for the service.
+func clientMessage(service, client string, words *audit.ClientWords) string {
+	product, _, _ := sshclients.Identify(client)
+	switch {
+	case product == "WinSCP" && words.WinSCP != "":
+		return words.WinSCP
+	case product == "FileZilla" && words.FileZilla != "":
+		return words.FileZilla
+	case product == "OpenSSH", product == "" && service == string(decide.SSH):
+		return words.OpenSSH
+	}
+	return words.PuTTY
+}
+
 // speak fills in what the client shows and what the customer is to be told.
-func speak(r *audit.WhyReport, methods []string, host string) {
+func speak(r *audit.WhyReport, methods []string, host, client string) {
 	switch {
 	case r.Verdict == audit.Accept:
 		r.Customer = "From the server's side your login works. Please try again; if it still fails, send us the complete messages of your program."
@@ -167,14 +183,11 @@ func speak(r *audit.WhyReport, methods []string, host string) {
 	if words, ok := transfers[r.Causes[0].ID]; ok && r.Service == string(decide.SFTP) {
 		doc.Client, doc.Customer = words.Client, words.Customer
 	}
-	message := doc.Client.PuTTY
-	if r.Service == string(decide.SSH) {
-		message = doc.Client.OpenSSH
-	}
+	message := clientMessage(r.Service, client, &doc.Client)
 	if r.Method != string(decide.Publickey) && strings.Contains(message, "our key") {
 		message = "Access denied"
 	}
-	message = strings.NewReplacer("METHODS", strings.Join(methods, ","), "HOST", host, "PORT", strconv.Itoa(r.Port)).Replace(message)
+	message = strings.NewReplacer("METHODS", strings.Join(methods, ","), "HOST", host, "PORT", strconv.Itoa(r.Port), "LIST", r.Causes[0].Observed).Replace(message)
 	r.ClientMessage = message
 	if message != "" {
 		r.Customer = fmt.Sprintf("Your program shows \"%s\". ", message)
