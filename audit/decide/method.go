@@ -9,8 +9,9 @@ import (
 	"sshaudit/audit/accounts"
 )
 
-// enabled tells whether a method is switched on for the connection. Up to 8.6
-// keyboard-interactive was switched on by ChallengeResponseAuthentication too.
+// enabled tells whether a method is switched on for the connection. That up to 8.6
+// ChallengeResponseAuthentication switches keyboard-interactive on as well is in the
+// settings already, before the Match blocks.
 func (l *login) enabled(m Method) bool {
 	switch m {
 	case Publickey:
@@ -18,7 +19,7 @@ func (l *login) enabled(m Method) bool {
 	case Password:
 		return l.bool("passwordauthentication")
 	case KeyboardInteractive:
-		return l.bool("kbdinteractiveauthentication") || l.bool("challengeresponseauthentication")
+		return l.bool("kbdinteractiveauthentication")
 	}
 	return false
 }

@@ -187,18 +187,17 @@ func (o *offer) securityKey(verify bool) {
 }
 
 // elsewhere judges what is asked after the files: the command, unless one of
-// them let the key in. That no file lists the key comes before what the command
-// does, and is no cause where the command may print the key.
+// them let the key in. That no file lists the key, of which sshd says nothing, is
+// told behind what it says of the command, and not where that may print the key.
 func (o *offer) elsewhere() {
-	files := o.rest
-	o.rest = nil
+	files := len(o.rest)
 	o.command()
-	command := o.rest
-	o.rest = files
+	command := o.rest[files:]
+	o.rest = o.rest[:files:files]
 	if len(command) == 0 || len(o.l.via.KeyFiles) > 0 { // who has keys printed wants no file
 		o.notListed()
 	}
-	o.rest = append(o.rest, command...)
+	o.rest = slices.Insert(o.rest, files, command...)
 }
 
 // notListed adds what is to be said where no line is about the key.

@@ -104,6 +104,8 @@ func (l *login) pamRefuses(layer audit.Layer, o *pam.Outcome) {
 		c.Fix = strings.ReplaceAll(fix, "NAME", UserArgument(l.a))
 	}
 	switch {
+	case o.Cause == pam.CausePassword && o.Blames == "pam_unix":
+		c.Fix = "passwd " + UserArgument(l.a) + " gives it a password, if passwords are meant to work"
 	case o.Cause == pam.CausePasswordExpired:
 		c.Message, c.Fix = "PAM asks for a new password before anything else: "+o.Message, "let the customer set a new password, or chage -d today "+UserArgument(l.a)
 	case o.Module == "":

@@ -26,8 +26,9 @@ func (l *login) started() bool {
 	case s.Config == nil:
 		l.doubt(audit.LayerService, "sshd's configuration was not evaluated: %s", audit.Untrusted(s.Unread))
 		return false
-	case l.via.Dies != nil:
-		l.refuse(audit.LayerService, audit.Cause{
+	case l.via.Dies != nil: // which it does at the first attempt to log in
+		l.wrappers()
+		l.refuse(audit.LayerAccount, audit.Cause{
 			ID: "config-invalid", Path: audit.Untrusted(l.via.Dies.File), Line: l.via.Dies.Line,
 			Message: "sshd ends the connection while it evaluates the settings for it: " + audit.Untrusted(l.via.Dies.Message).String(),
 			Fix:     "correct the line, and reload sshd",
