@@ -1,6 +1,7 @@
 package decide
 
 import (
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf16"
@@ -19,9 +20,7 @@ import (
 func pathCases() map[string]pathCase {
 	m := make(map[string]pathCase)
 	for _, part := range []map[string]pathCase{serviceCases(), accountCases(), keyCases(), lineCases(), certificateCases(), sessionCases()} {
-		for id, c := range part {
-			m[id] = c
-		}
+		maps.Copy(m, part)
 	}
 	return m
 }
