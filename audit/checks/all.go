@@ -29,8 +29,6 @@ var All = sync.OnceValue(func() []*Check {
 		// keys
 		keyAlgorithm, keyRSASize, keyWeak, keyDuplicate, keyShared, keyUnrestrictedRoot,
 	}
-	list = append(list, nameChecks...)
-	list = append(list, nameTranslated)
 	list = append(list, keyLines...)
 	list = append(list, loginChecks()...)
 	// sshd's settings

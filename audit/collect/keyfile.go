@@ -31,8 +31,7 @@ func (r *accountReader) servers() {
 		}
 		settings, err := s.Config.Effective(r.conn(s))
 		if err != nil {
-			errors.As(err, &via.Dies) // the host's checks tell it too
-			continue
+			continue // dies only on this connection: the host's checks tell it
 		}
 		via.Settings, via.Policy = settings, r.c.policy(settings)
 		via.KeyFiles = make([]*facts.KeyFile, 0, len(via.Policy.KeyFiles))

@@ -1,7 +1,6 @@
 package collect
 
 import (
-	"errors"
 	"net/netip"
 	"strings"
 
@@ -59,12 +58,9 @@ func (c *Collector) Stranger(name string, peer Peer) []facts.Via {
 		}
 		conn := peer.conn(s, name)
 		conn.InvalidUser = true
-		settings, err := s.Config.Effective(conn)
-		if err != nil {
-			errors.As(err, &via[i].Dies)
-			continue
+		if settings, err := s.Config.Effective(conn); err == nil {
+			via[i].Settings, via[i].Policy = settings, c.policy(settings)
 		}
-		via[i].Settings, via[i].Policy = settings, c.policy(settings)
 	}
 	return via
 }

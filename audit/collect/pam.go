@@ -20,6 +20,11 @@ func (c *Collector) pamStack(s *sshdconf.Settings) *pam.Stack {
 	if name, ok := s.Text("pamservicename"); ok && name != "" {
 		service = name
 	}
+	return c.pamService(service)
+}
+
+// pamService reads the stack of a service.
+func (c *Collector) pamService(service string) *pam.Stack {
 	v := c.root.Self()
 	return pam.Load(service, pam.Source{
 		Read: func(name string) ([]byte, error) {

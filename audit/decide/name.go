@@ -39,10 +39,7 @@ func Suggest(db *accounts.DB, name string, limit int) []string {
 			near = append(near, known)
 		}
 	}
-	if len(same) > 0 { // only what stood around it was wrong
-		return same
-	}
-	list := append(similar, near...)
+	list := append(append(same, similar...), near...)
 	return list[:min(len(list), limit)]
 }
 

@@ -92,8 +92,10 @@ type Certificate struct {
 // FTPLogin is what was read for one FTP login.
 type FTPLogin struct {
 	Server *FTPServer
+	// User is the account of the name that the client gave; nil without one.
+	User *Account
 	// Account is the account whose rights the session gets: the user's own, or the
-	// one that stands for a guest or a virtual user. Nil if there is none.
+	// one that stands for a guest or an anonymous user. Nil if there is none.
 	Account *Account
 	// Vsftpd are the settings with the user's own file on top; UserRefused is why
 	// that file ends the session, UserUnread why it could not be read.
@@ -109,8 +111,8 @@ type FTPLogin struct {
 	// root's rights.
 	Texts map[string]Text
 	Files map[string]SystemFile
-	// Start is where a session begins, looked at with the session's rights.
-	Start FTPDir
+	// Dirs are the directories that the session is put into, in order.
+	Dirs []FTPDir
 }
 
 // FTPDir is a directory that a session is put into.

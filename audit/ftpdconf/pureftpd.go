@@ -1,6 +1,7 @@
 package ftpdconf
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strconv"
@@ -84,7 +85,7 @@ func parsePure(program []byte, args []argument) (*Pure, error) {
 		a := args[i]
 		switch {
 		case a.text == "--":
-			return p, nil
+			i = len(args)
 		case strings.HasPrefix(a.text, "--"):
 			letter, value, inline := longOption(a.text[2:])
 			if letter == 0 {
@@ -117,7 +118,20 @@ func parsePure(program []byte, args []argument) (*Pure, error) {
 			}
 		}
 	}
+	p.otherwise()
 	return p, nil
+}
+
+// otherwise is the way to authenticate where none is given: PAM if the program is
+// built with it (ftpd_p.h DEFAULT_AUTHENTICATION).
+func (p *Pure) otherwise() {
+	if len(p.Auth) > 0 || p.program == nil {
+		return
+	}
+	p.Auth = []PureAuth{{Method: "unix"}}
+	if bytes.Contains(p.program, []byte("libpam.so")) {
+		p.Auth[0].Method = "pam"
+	}
 }
 
 func takesValue(letter byte) bool { return strings.HasSuffix(pureOptions[letter], "=") }

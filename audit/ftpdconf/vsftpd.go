@@ -1,6 +1,7 @@
 package ftpdconf
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -38,6 +39,9 @@ func LoadVsftpd(src Source, program []byte, args []string) (*Vsftpd, error) {
 	c := &Vsftpd{
 		program: program, flags: make(map[string]bool), uints: maps.Clone(vsftpdUints),
 		texts: maps.Clone(vsftpdTexts), places: make(map[string]Place),
+	}
+	if !bytes.Contains(program, []byte("vsftpd: version")) {
+		c.program = nil // another program's text says nothing
 	}
 	for _, name := range vsftpdOn {
 		c.flags[name] = true
@@ -161,7 +165,7 @@ func (c *Vsftpd) set(line string, at Place) error {
 	name, value, _ := strings.Cut(trimLeft(line), "=")
 	fault := func(message string) error { return &Error{File: at.File, Line: max(at.Line, 0), Message: message} }
 	kind := kindOf(name)
-	if c.program != nil && (kind == unknownName) == c.holds(name) {
+	if c.program != nil && (kind == unknownName) == c.holds(name, kind) {
 		if kind == unknownName {
 			return &UnknownError{at.File, max(at.Line, 0), "a setting that only this build of vsftpd knows"}
 		}
@@ -213,8 +217,39 @@ func (c *Vsftpd) clone() *Vsftpd {
 	}
 }
 
-// holds tells whether the program's text holds a word, as it holds each name
-// that it knows.
-func (c *Vsftpd) holds(name string) bool {
-	return name != "" && holdsWord(c.program, name)
+// holds tells whether the program's text holds a name. The end of one name may
+// serve as another ("write_enable" in "anon_mkdir_write_enable"): linkers join them.
+func (c *Vsftpd) holds(name string, kind kind) bool {
+	if kind == unknownName {
+		return name != "" && holdsWord(c.program, name)
+	}
+	return bytes.Contains(c.program, []byte(name+"\x00"))
+}
+
+// Dirs returns the directories that a session changes into one after the other:
+// the home of the account, and what follows it, empty without one (twoprocess.c
+// calculate_chdir_dir, secutil.c vsf_secutil_change_credentials). user is the name
+// that the client gave.
+func (c *Vsftpd) Dirs(home, user string) (first, then string) {
+	token, hasToken := c.Text("user_sub_token")
+	if hasToken {
+		home = strings.ReplaceAll(home, token, user)
+	}
+	if root, ok := c.Text("local_root"); ok {
+		if then = root; hasToken {
+			then = strings.ReplaceAll(then, token, user)
+		}
+	}
+	if c.Bool("passwd_chroot_enable") {
+		if root, _, ok := strings.Cut(home, "/./"); ok {
+			return root, root
+		}
+	}
+	return home, then
+}
+
+// IsAnonymous tells whether vsftpd and Pure-FTPd take a name for an anonymous
+// user's, if they let such in.
+func IsAnonymous(user string) bool {
+	return strings.EqualFold(user, "ftp") || strings.EqualFold(user, "anonymous")
 }

@@ -96,6 +96,9 @@ type Facts struct {
 	RemoteHost string
 	// Service is the name of the PAM service, "sshd" mostly.
 	Service string
+	// TTY is what the application gives as PAM_TTY, "ssh" if empty: sshd's own
+	// (auth-pam.c sshpam_init). RemoteUser is its PAM_RUSER, which sshd does not set.
+	TTY, RemoteUser string
 	// Hostname is the host's own name, for user@host in access.conf; may be empty.
 	Hostname string
 	// PasswordGiven tells that the login is by password or keyboard-interactive,
@@ -110,8 +113,13 @@ type Facts struct {
 	ModuleDirs []string
 }
 
-// tty is PAM_TTY as sshd sets it (auth-pam.c sshpam_init).
-const tty = "ssh"
+// tty is PAM_TTY.
+func (f *Facts) tty() string {
+	if f.TTY == "" {
+		return "ssh"
+	}
+	return f.TTY
+}
 
 // parseIP reads an address as inet_pton(3) does: without a zone.
 func parseIP(s string) (netip.Addr, bool) {

@@ -29,14 +29,15 @@ func listfile(c *call) answer {
 	case "user", "group":
 		value = f.User
 	case "tty":
-		value = tty
+		value = strings.TrimPrefix(f.tty(), "/dev/")
 	case "rhost":
 		if value = f.RemoteHost; value == "" {
 			return unsure("the client's address", Success, AuthErr)
 		}
 	case "shell":
 		value = f.Shell
-	case "ruser": // sshd does not set it
+	case "ruser":
+		value = f.RemoteUser
 	}
 	if o.applied && (o.item == "tty" || o.item == "rhost" || o.item == "shell") && !applies(f, o.apply) {
 		return sure(Ignore)

@@ -80,11 +80,11 @@ func (c *condition) attribute(name string) (value string, known, is bool) {
 	case "service":
 		return f.Service, true, true
 	case "ruser":
-		return "", true, true
+		return f.RemoteUser, true, true
 	case "rhost":
 		return f.RemoteHost, f.RemoteHost != "", true
 	case "tty":
-		return tty, true, true
+		return f.tty(), true, true
 	}
 	return "", false, false
 }

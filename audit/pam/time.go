@@ -135,7 +135,7 @@ func (c *call) rule(r *timeReader) (allowed tri, crash bool) {
 	if r.state != atField {
 		return yes, false
 	}
-	applies = applies.and(triOf(logic(terminal, func(s string) bool { return isSame(tty, s) })))
+	applies = applies.and(triOf(logic(terminal, func(s string) bool { return isSame(c.facts.tty(), s) })))
 	user := r.field()
 	if r.state != atField {
 		return yes, false

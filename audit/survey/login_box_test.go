@@ -1,7 +1,6 @@
 package survey
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -16,11 +15,9 @@ type loginCase struct {
 	name string
 	// since is the first release, as major*100+minor, in which it can be made.
 	since int
-	// match are the settings of the account's own Match block, criteria what it
-	// asks for, "User NAME" if empty.
-	match    []string
-	criteria string
-	user     sshdtest.User
+	// match are the settings of the account's own Match block.
+	match []string
+	user  sshdtest.User
 	// method is how the client logs in; a key unless it says otherwise.
 	method decide.Method
 	// key is what the client offers: one of the box's keys or certificates; the
@@ -171,7 +168,7 @@ func (c *loginCase) block() string {
 		return ""
 	}
 	var text strings.Builder
-	text.WriteString("Match " + strings.ReplaceAll(cmp.Or(c.criteria, "User NAME"), "NAME", c.user.Name) + "\n")
+	fmt.Fprintf(&text, "Match User %s\n", c.user.Name)
 	for _, line := range c.match {
 		fmt.Fprintf(&text, "\t%s\n", strings.ReplaceAll(line, "NAME", c.user.Name))
 	}

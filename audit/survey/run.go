@@ -11,7 +11,6 @@ import (
 	"sshaudit/audit/checks"
 	"sshaudit/audit/collect"
 	"sshaudit/audit/facts"
-	"sshaudit/audit/settings"
 )
 
 // Each calls f with every chosen account, one after another in their order, for
@@ -52,7 +51,6 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	h := s.collect.Host()
 	if len(s.opts.Users) == 0 {
 		s.readReach(ctx)
-		s.collect.ReadNames(ctx, public(s.opts.Settings))
 	}
 	if s.opts.Probe {
 		s.collect.ReadProbes(ctx, s.opts.Settings.Names)
@@ -178,9 +176,4 @@ func vantages(list []string) []netip.Addr {
 		}
 	}
 	return addrs
-}
-
-// public reads what the settings say of the public names.
-func public(s settings.Settings) collect.Public {
-	return collect.Public{Names: s.Names, Addresses: vantages(s.PublicAddresses), Resolvers: vantages(s.Resolvers)}
 }

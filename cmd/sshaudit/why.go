@@ -29,8 +29,8 @@ const maxKey = 1 << 20
 
 // whyOptions are the flags of why.
 type whyOptions struct {
-	from, to, host, service, key, method, client, name, sshdConfig, format string
-	port                                                                   uint16
+	from, to, host, service, key, method, client, sshdConfig, format string
+	port                                                             uint16
 }
 
 func whyCommand(g *globals) *cobra.Command {
@@ -54,7 +54,6 @@ func whyCommand(g *globals) *cobra.Command {
 	f.Uint16Var(&o.port, "port", 0, "port that the client connects to; by default sshd's own")
 	f.StringVar(&o.key, "key", "", "the offered key: a public key `FILE` (OpenSSH, RFC 4716, PPK), a fingerprint SHA256:…, or - for standard input")
 	f.Var(choice(&o.method, "publickey", "password", "keyboard-interactive"), "method", "publickey, password or keyboard-interactive")
-	f.StringVar(&o.name, "name", "", "the public `NAME` by which the client connects: does it lead to this host? It is looked up in DNS")
 	f.StringVar(&o.client, "client", "", "the client's `PROGRAM`, such as \"PuTTY 0.70\" or as it names itself: can it agree with sshd on algorithms?")
 	f.StringVar(&o.sshdConfig, "sshd-config", "", "evaluate this sshd_config `FILE` instead of the running sshd's")
 	addFormat(cmd, &o.format, "text", "json")
@@ -78,17 +77,17 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 	// One answer is given and the process ends: little of what is read is garbage
 	// by then, and looking for it would take a third of the time on large hosts.
 	debug.SetGCPercent(shortRun)
-	var r *audit.WhyReport
-	if req.Service != decide.SSH && req.Service != decide.SFTP {
-		r = otherService(&req)
-	} else {
-		options := survey.WhyOptions{Root: g.root, Settings: s, Request: req, Name: o.name}
-		if g.root == "/" && req.From.IsValid() {
-			options.Reach = func(ctx context.Context, port int) (audit.Step, *audit.Cause) { return filter(ctx, &req, port) }
-		}
-		if r, err = survey.Why(cmd.Context(), options); err != nil {
-			return err
-		}
+	options := survey.WhyOptions{Root: g.root, Settings: s, Request: req}
+	if g.root == "/" && req.From.IsValid() {
+		options.Reach = func(ctx context.Context, port int) (audit.Step, *audit.Cause) { return filter(ctx, &req, port) }
+	}
+	answer := survey.Why
+	if req.Service == decide.FTP || req.Service == decide.FTPS {
+		answer = survey.WhyFTP
+	}
+	r, err := answer(cmd.Context(), options)
+	if err != nil {
+		return err
 	}
 	if o.format == "json" {
 		err = report.WhyJSON(g.io.out, r)
@@ -104,19 +103,6 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 		return exitError(statusUnknown)
 	}
 	return nil
-}
-
-// otherService answers for a service that no part of the program judges.
-func otherService(req *decide.Request) *audit.WhyReport {
-	r := &audit.WhyReport{
-		User: audit.Untrusted(req.User), Service: string(req.Service), Port: req.Port, Method: string(req.Method),
-		Steps:    []audit.Step{{Layer: audit.LayerService, Message: "logins to an FTP server are not evaluated"}},
-		Customer: "Please send us the complete messages of your program and the time of your last attempt.",
-	}
-	if req.From.IsValid() {
-		r.From = req.From.String()
-	}
-	return r
 }
 
 // request reads the flags.
