@@ -12,12 +12,8 @@ import (
 	godbus "github.com/godbus/dbus/v5"
 )
 
-const (
-	// busPatience bounds everything that systemd is asked in one audit.
-	busPatience = 3 * time.Second
-	// bootedDir exists where systemd is the init system (sd_booted(3)).
-	bootedDir = "/run/systemd/system"
-)
+// busPatience bounds everything that systemd is asked in one audit.
+const busPatience = 3 * time.Second
 
 // busSocket is a way to systemd.
 type busSocket struct {

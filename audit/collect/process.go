@@ -64,6 +64,12 @@ func (c *Collector) processes() []int {
 	return list
 }
 
+// systemdRuns tells whether systemd is the init system (sd_booted(3)).
+func systemdRuns() bool {
+	info, err := os.Lstat("/run/systemd/system")
+	return err == nil && info.IsDir()
+}
+
 // readListener reads one process; ok tells that it is an sshd of this host that listens.
 func readListener(pid int) (l listener, ok bool) {
 	dir := filepath.Join(procDir, strconv.Itoa(pid))

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"math"
-	"os"
 	"path"
 	"slices"
 	"strconv"
@@ -36,7 +35,7 @@ var unitPatterns = []string{"*ssh*.service", "*ssh*.socket", "*ftpd*.service", "
 
 // readUnits asks systemd for the units of SSH and FTP.
 func (c *Collector) readUnits(ctx context.Context, s *facts.Services) {
-	if info, err := os.Lstat(bootedDir); err != nil || !info.IsDir() {
+	if !systemdRuns() {
 		s.NoSystemd, s.UnitsUnknown = true, "systemd does not run here"
 		return
 	}

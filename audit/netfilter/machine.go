@@ -26,8 +26,10 @@ type machine struct {
 	starts map[*Rule]bool
 	frames map[frame]*frame
 	adds   map[addition]*addition
-	steps  int
-	forks  int
+	// lists stand for the lists of -m recent.
+	lists map[string]*Set
+	steps int
+	forks int
 }
 
 func (m *machine) reset(plan []stage) {

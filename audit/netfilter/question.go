@@ -138,6 +138,8 @@ type Host struct {
 	RPFilter func(iface string) (mode int, ok bool)
 	// RouteLocalnet tells whether the interface accepts packets to 127.0.0.0/8.
 	RouteLocalnet func(iface string) (on, ok bool)
+	// Recent gives the text of a list of -m recent.
+	Recent func(list string) (text string, ok bool)
 }
 
 // Link is a network interface.

@@ -1,5 +1,7 @@
 package netfilter
 
+import "slices"
+
 // nextStage enters the next thing that the packet passes.
 func (m *machine) nextStage(s *state, g *segment) (outcome, bool) {
 	p := m.plan[s.stage]
@@ -118,7 +120,12 @@ func (m *machine) laterPackets(s *state) outcome {
 		if o.by[0] != nil {
 			d.trace = o.by[0].trace
 		}
-		return single(canAccept, d)
+		open := single(canAccept, d)
+		if o.mask&(canDrop|canReject) != 0 && slices.Contains(o.names, recentName) {
+			// The packets themselves fill the list until one is refused.
+			return merge(open, single(canOther, d), recentName)
+		}
+		return open
 	}
 	d := o.by[1]
 	if d == nil {

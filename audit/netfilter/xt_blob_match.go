@@ -104,14 +104,6 @@ func readXTpolicy(x *blob, _ int, _ Family) []op {
 	return []op{xt(xtPolicy{in: flags&1 != 0, none: flags&4 != 0})}
 }
 
-// struct xt_recent_mtinfo: --set always holds (xt_recent.c, recent_mt).
-func readXTrecent(x *blob, _ int, _ Family) []op {
-	if x.u8(8)&2 != 0 {
-		return []op{xt(xtFixed{ext: "recent", opts: "--set --name " + shown(x.str(10, 200)), is: truth(x.u8(9) == 0)})}
-	}
-	return []op{xt(xtFixed{ext: "recent", opts: "--name " + shown(x.str(10, 200)), is: maybe})}
-}
-
 func readXTttl(_ *blob, _ int, _ Family) []op { return nil }
 
 func readXTcomment(x *blob, _ int, _ Family) []op {

@@ -15,7 +15,7 @@ import (
 
 // host reads interfaces, addresses and whether policy routing is in use.
 func (s *session) host() (*netfilter.Host, error) {
-	h := &netfilter.Host{Route: s.route, RouteLocalnet: s.routeLocalnet, RPFilter: s.rpFilter}
+	h := &netfilter.Host{Route: s.route, RouteLocalnet: s.routeLocalnet, RPFilter: s.rpFilter, Recent: s.recent}
 	for _, part := range []struct {
 		what    string
 		command uint16

@@ -1,6 +1,7 @@
 package nflink
 
 import (
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -37,4 +38,26 @@ func (s *session) largest(iface, name string) (n int, ok bool) {
 		return nil
 	})
 	return n, err == nil
+}
+
+// recentSize bounds a list of -m recent, in bytes; by default one holds 100 addresses.
+const recentSize = 4 << 20
+
+// recent reads a list of -m recent. Below /proc/net a thread sees its own network
+// namespace only under its own name.
+func (s *session) recent(list string) (text string, ok bool) {
+	if list == "" || list == "." || list == ".." || strings.ContainsAny(list, "/\x00") {
+		return "", false
+	}
+	err := s.inNamespace(func() error {
+		f, err := os.Open("/proc/thread-self/net/xt_recent/" + list)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }()
+		data, err := io.ReadAll(io.LimitReader(f, recentSize))
+		text = string(data)
+		return err
+	})
+	return text, err == nil && len(text) < recentSize
 }
