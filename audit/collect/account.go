@@ -24,9 +24,10 @@ type Worker struct {
 	thread *hostfs.Worker
 	// buf is what files are read into.
 	buf []byte
-	// walked holds the way to a key file.
-	walked hostfs.Walked
-	spare  spare
+	// walked is the way to a key file, holding what the account shares.
+	walked  hostfs.Walked
+	holding Holding
+	spare   spare
 }
 
 // Work calls f with a Worker and waits for it. Several may work at the same time.
@@ -65,7 +66,8 @@ func (w *Worker) account(i int, peer *Peer) *facts.Account {
 		a.Home.Problem = &facts.Problem{Failure: facts.Uncertain, At: audit.Untrusted(a.Account.Home), Why: err.Error()}
 	}
 	if peer == nil && c.opts.Memory == nil {
-		c.Share(int32(i), Shares{}, Held(a))
+		w.holding.fill(a)
+		c.share(int32(i), &Shares{}, &w.holding)
 	}
 	return a
 }

@@ -181,6 +181,13 @@ type Holding struct {
 // Held returns what an account may have in common with others.
 func Held(a *facts.Account) Holding {
 	var held Holding
+	held.fill(a)
+	return held
+}
+
+// fill is Held in the memory of an earlier one.
+func (held *Holding) fill(a *facts.Account) {
+	*held = Holding{Shares: Shares{keys: held.keys[:0]}, list: held.list[:0]}
 	if home := a.Account.Home; !a.System && a.Home.Problem == nil && a.Home.Type == facts.Directory &&
 		!keyfiles.SystemHome(home, a.UID) {
 		held.home, held.hasHome, held.path = [2]uint64{a.Home.Dev, a.Home.Ino}, true, a.Home.Path
@@ -195,12 +202,13 @@ func Held(a *facts.Account) Holding {
 			}
 		}
 	}
-	return held
 }
 
 // Share notes in the host's indexes what account i holds now instead of what it
 // held before. It reports whether that changed anything.
-func (c *Collector) Share(i int32, before Shares, now Holding) bool {
+func (c *Collector) Share(i int32, before Shares, now Holding) bool { return c.share(i, &before, &now) }
+
+func (c *Collector) share(i int32, before *Shares, now *Holding) bool {
 	h := c.host
 	if before.hasHome == now.hasHome && before.home == now.home && slices.Equal(before.keys, now.keys) {
 		return false
