@@ -298,3 +298,93 @@ func check(t testing.TB, err error) {
 		t.Fatal(err)
 	}
 }
+
+// TestFileExchangedAfterTheListingIsNotRead: between the listing of .ssh and the
+// opening of a file in it, its owner puts something else in its place.
+func TestFileExchangedAfterTheListingIsNotRead(t *testing.T) {
+	for name, c := range map[string]struct {
+		in   hostfstest.Entry
+		want string
+	}{
+		"another's file": {hostfstest.Entry{Path: "/in", UID: bob, Mode: 0o600, Content: marker}, "permission denied"},
+		"root's file":    {hostfstest.Entry{Path: "/in", Mode: 0o600, Content: marker}, "permission denied"},
+		"link":           {hostfstest.Entry{Path: "/in", Link: "/secret", UID: alice}, "permission denied"},
+		"FIFO":           {hostfstest.Entry{Path: "/in", Special: unix.S_IFIFO, UID: alice}, hostfs.ErrType.Error()},
+		"directory":      {hostfstest.Entry{Path: "/in/", UID: alice}, hostfs.ErrType.Error()},
+		"closed file":    {hostfstest.Entry{Path: "/in", UID: alice, Mode: hostfstest.NoMode, Content: marker}, "permission denied"},
+		"second name":    {hostfstest.Entry{Path: "/in", Hard: "/secret"}, "permission denied"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := hostfstest.Build(t, append(homeOf(alice), hostfstest.Entry{Path: "/secret", Mode: 0o600, Content: marker}, c.in)...)
+			hostfs.BeforeCall(t, "open listed", func() {
+				file := dir + "/home/alice/.ssh/authorized_keys"
+				check(t, os.Remove(file))
+				check(t, os.Rename(dir+"/in", file))
+			})
+			if err := readAs(t, openRoot(t, dir), func(v *hostfs.View) {
+				_, entries, _, err := v.ListToRead("/home/alice/.ssh", 10, func(string) bool { return true })
+				if err != nil || len(entries) != 1 {
+					t.Error(entries, err)
+				}
+				data, _, err := v.ReadFile("/home/alice/.ssh/authorized_keys", 100, nil)
+				if len(data) > 0 || err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("%q %v, want %s", data, err, c.want)
+				}
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestRightThatIsLostWhileReadingCounts: the mode goes after it was looked at.
+func TestRightThatIsLostWhileReadingCounts(t *testing.T) {
+	dir := hostfstest.Build(t, homeOf(alice)...)
+	hostfs.BeforeRefresh(t, func() { check(t, os.Chmod(dir+"/home/alice/.ssh/authorized_keys", 0)) })
+	if err := readAs(t, openRoot(t, dir), func(v *hostfs.View) {
+		v.ListToRead("/home/alice/.ssh", 10, func(string) bool { return true })
+		data, _, err := v.ReadFile("/home/alice/.ssh/authorized_keys", 100, nil)
+		if len(data) > 0 || !errors.Is(err, os.ErrPermission) {
+			t.Errorf("%q %v", data, err)
+		}
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLacksSaysOnlyWhatIsCertain(t *testing.T) {
+	r := build(t, append(homeOf(alice),
+		hostfstest.Entry{Path: "/home/alice/.rhosts", UID: alice},
+		hostfstest.Entry{Path: "/home/alice/dangling", Link: "nowhere", UID: alice},
+		hostfstest.Entry{Path: "/home/alice/shut/", Mode: 0o600, UID: alice})...)
+	as(t, r, alice, func(v *hostfs.View) {
+		for path, want := range map[string]bool{"/home/alice .shosts": true, "/home/alice .rhosts": false, "/home/alice dangling": false,
+			"/home/alice .ssh": false, "/home/alice/shut x": false, "/home/none x": false, "/home/alice/.rhosts x": false} {
+			dir, name, _ := strings.Cut(path, " ")
+			if got := v.Lacks(dir, name); got != want {
+				t.Errorf("%s: %v", path, got)
+			}
+		}
+	})
+}
+
+// TestT19SilentFUSEAsMissingNameDoesNotStall: what is mounted at the name is not asked.
+func TestT19SilentFUSEAsMissingNameDoesNotStall(t *testing.T) {
+	if !inNamespace(t) {
+		return
+	}
+	dir := hostfstest.Build(t, append(homeOf(alice), hostfstest.Entry{Path: "/home/alice/.shosts/", UID: alice})...)
+	silentFUSE(t, dir+"/home/alice/.shosts", ",allow_other")
+	r := openRoot(t, dir)
+	as(t, r, alice, func(v *hostfs.View) {
+		home, err := v.EnterHome("/home/alice")
+		if err != nil || home.Path != "/home/alice" || home.Info.UID != alice {
+			t.Error(home, err)
+		}
+		if v.Lacks("/home/alice", ".shosts") {
+			t.Error("a mounted name is said to be missing")
+		}
+		_, err = v.Lstat("/home/alice/.shosts")
+		refusedMount(t, "after it", err, "fuse.silent")
+	})
+}

@@ -4,6 +4,7 @@ package hostfs
 
 import (
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 )
@@ -21,9 +22,14 @@ func FailCalls(t testing.TB, errno syscall.Errno, calls ...string) {
 }
 
 // BeforeRefresh calls f after each reading of a file, before it is looked at again.
-func BeforeRefresh(t testing.TB, f func()) {
+func BeforeRefresh(t testing.TB, f func()) { before(t, "refresh", f) }
+
+// BeforeCall calls f before the first call of a name.
+func BeforeCall(t testing.TB, name string, f func()) { before(t, name, sync.OnceFunc(f)) }
+
+func before(t testing.TB, name string, f func()) {
 	testHook = func(call string) syscall.Errno {
-		if call == "refresh" {
+		if call == name {
 			f()
 		}
 		return 0

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -91,7 +90,10 @@ func (v *View) openCertain(name string) (node, bool) {
 		return node{}, false
 	}
 	n := node{name: name, plain: v.top().plain, readable: true}
-	var e syscall.Errno
+	e := forced("open listed")
+	if e != 0 {
+		return node{}, false
+	}
 	if n.fd, e = v.openFor(name, readFlags|unix.O_NOFOLLOW); e != 0 {
 		return node{}, false
 	}

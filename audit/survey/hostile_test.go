@@ -81,7 +81,7 @@ func hostileHost(t *testing.T) string {
 	)
 	var passwd bytes.Buffer
 	passwd.WriteString("root:x:0:0::/root:/bin/bash\nno colons at all\nbad:x:uid:1::/:/bin/sh\n:x:1:1::/:/bin/sh\n")
-	shadow := "root:" + secret + ":19000:::::\n"
+	shadow := "root:" + secret + ":19000::::::\n"
 	for i, u := range hostileUsers {
 		uid := 2000 + i
 		dir := filepath.Join(root, "home", u.name)
@@ -93,7 +93,7 @@ func hostileHost(t *testing.T) string {
 			}
 		}
 		fmt.Fprintf(&passwd, "%s:x:%d:%d:\x1b]0;x\x07:/home/%s:/bin/bash\n", u.name, uid, uid, u.name)
-		shadow += u.name + ":*:19000:::::\n"
+		shadow += u.name + ":*:19000::::::\n"
 	}
 	hostfstest.Add(t, root, hostfstest.Entry{Path: "/etc/passwd", Content: passwd.String()})
 	hostfstest.Add(t, root, hostfstest.Entry{Path: "/etc/group", Content: "root:x:0:\ngarbage\n"})
