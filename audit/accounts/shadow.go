@@ -3,16 +3,16 @@ package accounts
 import (
 	"strings"
 	"sync"
-	"sync/atomic"
 )
 
-// shadowFile is the text of shadow, of which one line is looked for at first,
-// and all are read when many are wanted.
+// shadowFile is the text of shadow, of which one line is looked for at first. When
+// many are wanted all are read, and the text with its hashes is let go.
 type shadowFile struct {
-	text  string
 	db    *DB
-	asked atomic.Int32
-	once  sync.Once
+	mu    sync.Mutex // for text, asked and whole
+	text  string
+	asked int
+	whole bool
 	// entries belong to the accounts that passwd has, in their order.
 	entries []Shadow
 	bad     []Problem
@@ -21,18 +21,37 @@ type shadowFile struct {
 // entry returns the line of a name that getspnam(3) returns, the first that can
 // be read; zero if there is none.
 func (f *shadowFile) entry(name string) Shadow {
-	if f.asked.Add(1) <= few {
-		return f.search(name)
+	if s, found := f.one(name); found {
+		return s
 	}
-	f.once.Do(f.read)
+	f.readOnce()
 	if i, ok := f.db.find(name); ok && i < len(f.entries) {
 		return f.entries[i]
 	}
 	return Shadow{}
 }
 
+// one answers the first few questions; found is false for those after them.
+func (f *shadowFile) one(name string) (s Shadow, found bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.asked++; f.asked > few || f.whole {
+		return Shadow{}, false
+	}
+	return f.search(name), true
+}
+
+func (f *shadowFile) readOnce() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.whole {
+		f.read()
+		f.whole, f.text = true, ""
+	}
+}
+
 func (f *shadowFile) problems() []Problem {
-	f.once.Do(f.read)
+	f.readOnce()
 	return f.bad
 }
 

@@ -34,8 +34,12 @@ type File struct {
 var utf8BOM = []byte("\xef\xbb\xbf")
 
 // Parse reads an authorized_keys text. It keeps nothing of data.
-func Parse(data []byte, r Rules) *File {
-	p := parser{data: data, file: &File{rules: &r}}
+func Parse(data []byte, r Rules) *File { return ParseInto(new(File), data, r) }
+
+// ParseInto is Parse into the memory of a file that nobody looks at any more.
+func ParseInto(f *File, data []byte, r Rules) *File {
+	*f = File{rules: &r, Lines: f.Lines[:0]}
+	p := parser{data: data, file: f}
 	p.file.BOM = bytes.HasPrefix(data, utf8BOM)
 	p.file.UTF16 = looksUTF16(data)
 	p.file.NoFinalNewline = len(data) > 0 && data[len(data)-1] != '\n'

@@ -220,7 +220,7 @@ func (r *accountReader) read(f *facts.KeyFile, walked *hostfs.Walked, policy *fa
 		f.Unread = err.Error()
 		return
 	}
-	f.Keys = authkeys.Parse(data, authkeys.Rules{
+	f.Keys = authkeys.ParseInto(r.spare.text(), data, authkeys.Rules{
 		Version: f.Release, Now: r.c.host.Now, Zone: r.c.host.Zone, UseDNS: policy.UseDNS,
 	})
 	if f.Keys.Unread && f.Unread == "" {

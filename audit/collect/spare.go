@@ -3,10 +3,12 @@ package collect
 import (
 	"slices"
 
+	"sshaudit/audit/authkeys"
 	"sshaudit/audit/facts"
 )
 
-// maxSpare bounds the entries of one .ssh whose memory is kept.
+// maxSpare bounds the entries of one .ssh, and the lines of one key file, whose
+// memory is kept.
 const maxSpare = 64
 
 // spare is the memory of an account whose facts nobody looks at any more. An
@@ -14,6 +16,7 @@ const maxSpare = 64
 type spare struct {
 	account *facts.Account
 	files   []*facts.KeyFile
+	texts   []*authkeys.File
 }
 
 // Release hands back an account of this Worker: neither it nor what it leads to is
@@ -24,6 +27,9 @@ func (w *Worker) Release(a *facts.Account) {
 		for _, f := range a.Via[i].KeyFiles {
 			if !slices.Contains(w.spare.files, f) {
 				w.spare.files = append(w.spare.files, f)
+				if f.Keys != nil && cap(f.Keys.Lines) <= maxSpare {
+					w.spare.texts = append(w.spare.texts, f.Keys)
+				}
 			}
 		}
 	}
@@ -52,6 +58,17 @@ func (s *spare) keyFile() *facts.KeyFile {
 	f := s.files[last]
 	s.files = s.files[:last]
 	*f = facts.KeyFile{Dirs: f.Dirs[:0]}
+	return f
+}
+
+// text returns a file to parse into.
+func (s *spare) text() *authkeys.File {
+	last := len(s.texts) - 1
+	if last < 0 {
+		return new(authkeys.File)
+	}
+	f := s.texts[last]
+	s.texts = s.texts[:last]
 	return f
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
@@ -82,13 +83,21 @@ func Login(h *facts.Host, a *facts.Account, via *facts.Via, req Request) Answer 
 // Refusals returns the causes of [Login] if its verdict is to refuse, nil for any
 // other. It takes less time, because nothing but the causes is put into words.
 func Refusals(h *facts.Host, a *facts.Account, via *facts.Via, req Request) []audit.Cause {
-	l := &login{h: h, a: a, via: via, req: req, brief: true}
+	l := logins.Get().(*login)
+	defer func() {
+		*l = login{}
+		logins.Put(l)
+	}()
+	*l = login{h: h, a: a, via: via, req: req, brief: true}
 	l.judge()
 	if l.unsettled != "" {
 		return nil
 	}
 	return l.causes
 }
+
+// logins keeps the memory of logins that were judged.
+var logins = sync.Pool{New: func() any { return new(login) }}
 
 // judge goes through the layers in the order in which a connection meets them.
 func (l *login) judge() {

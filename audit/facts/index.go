@@ -27,15 +27,6 @@ type Shared struct {
 	Accounts []int32
 }
 
-// Reserve makes room for about n values.
-func (x *Index[K]) Reserve(n int) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.first == nil {
-		x.first, x.shared = make(map[K]int32, n), make(map[K]*Shared)
-	}
-}
-
 // Add notes that an account has the value. label is asked for the value's name
 // only if another account has it too.
 func (x *Index[K]) Add(value K, account int32, label func() string) {

@@ -42,9 +42,6 @@ type tally struct {
 	users, blocked int
 }
 
-// keysEach is about how many keys an account has.
-const keysEach = 2
-
 // maxProblems bounds the things told that could not be looked at.
 const maxProblems = 1000
 
@@ -52,8 +49,6 @@ const maxProblems = 1000
 func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	tallies := make([]tally, workers())
 	h := s.collect.Host()
-	h.Homes.Reserve(len(s.accounts))
-	h.Keys.Reserve(keysEach * len(s.accounts))
 	if len(s.opts.Users) == 0 {
 		s.readReach(ctx)
 	}
