@@ -29,6 +29,7 @@ var All = sync.OnceValue(func() []*Check {
 		// keys
 		keyAlgorithm, keyRSASize, keyWeak, keyDuplicate, keyShared, keyUnrestrictedRoot,
 	}
+	list = append(list, aroundChecks()...)
 	list = append(list, keyLines...)
 	list = append(list, loginChecks()...)
 	// sshd's settings

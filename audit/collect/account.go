@@ -124,6 +124,9 @@ func (r *accountReader) home() {
 	if r.a.Home.Node = node(home.Path, &home.Info); home.Info.Mode&groupWrite != 0 {
 		r.a.Home.Node = r.dirACL(r.a.Home.Node)
 	}
+	if r.peer != nil {
+		r.a.Home.Filesystem = r.volume(string(home.Path))
+	}
 }
 
 // below joins a name to the canonical home.

@@ -95,6 +95,7 @@ func (c *Collector) readHost(ctx context.Context) error {
 	c.readServers(self)
 	c.readServices(ctx)
 	c.readFTPServers(self)
+	c.readClock(self)
 	c.readSystemFiles(self)
 	return nil
 }

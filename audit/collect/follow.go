@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"slices"
 	"syscall"
@@ -49,7 +48,7 @@ type Follower struct {
 // journald runs, otherwise those of the files of syslog, rotated or not. It starts
 // journalctl again when that ends, without losing or repeating a record.
 func (f *Follower) Follow(ctx context.Context) error {
-	if _, err := os.Lstat("/run/systemd/journal/socket"); err != nil || !f.Root.Live() {
+	if _, err := f.Root.Self().Lstat("/run/systemd/journal/socket"); err != nil || !f.Root.Live() {
 		return f.followFiles(ctx)
 	}
 	wait := followWait

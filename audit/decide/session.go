@@ -34,6 +34,7 @@ func (l *login) session() {
 	}
 	l.runs(command)
 	l.note(audit.LayerSession, "%s", map[Service]string{SSH: "a command runs", SFTP: "the subsystem opens"}[l.req.Service])
+	l.volume()
 }
 
 // runs judges what runs: a forced command before what the client asks for.

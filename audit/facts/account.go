@@ -39,6 +39,8 @@ type Home struct {
 	Node
 	// Problem tells why it could not be resolved; nil if it was.
 	Problem *Problem
+	// Filesystem is the one that holds it, where one login is asked about.
+	Filesystem *Filesystem
 }
 
 // Dir is a listed directory.

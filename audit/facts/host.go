@@ -56,6 +56,12 @@ type Host struct {
 	Reach []Reach
 	// Probes are what the listeners said; nil if nobody asked them.
 	Probes []Probe
+	// Filesystems are those that hold homes; nil if nobody looked.
+	Filesystems []Filesystem
+	// Clock is the running host's; nil if nobody looked.
+	Clock *Clock
+	// Notable is what the log of the last day says of many; nil if nobody asked it.
+	Notable []Notable
 	// Problems are the things that could not be looked at.
 	Problems []audit.Problem
 }

@@ -29,41 +29,48 @@ var lasting = []string{
 }
 
 // Contradicts compares a prediction with the newest line that decides such a
-// login, and says in one sentence where they disagree; empty if they do not, or
-// if no line tells.
-func Contradicts(p *Prediction, observed []audit.Observation) string {
+// login, and says in one sentence where they disagree, and of when the line is;
+// empty if they do not disagree, or if no line tells.
+func Contradicts(p *Prediction, observed []audit.Observation) (sentence string, at time.Time) {
 	if p.Verdict == audit.Unknown || p.Verdict == audit.Refuse && len(p.Causes) == 0 {
-		return ""
+		return "", at
 	}
 	for _, o := range slices.Backward(observed) {
 		e := classified(o.Line)
 		if !p.same(&e) {
 			continue
 		}
-		at := "at " + o.Time.Format(time.DateTime+" MST")
-		switch {
-		case e.Kind == Accepted && (p.Verdict == audit.Accept || p.Causes[0].Layer == audit.LayerSession):
-			return ""
-		case e.Kind == Accepted:
-			return "The log and this answer disagree: " + at + " sshd accepted such a login, and now " + p.Causes[0].ID +
-				" refuses it, so something changed in between" + p.doubt("publickey") + "."
-		case e.Kind == Closed && e.User != "" && p.Verdict == audit.Refuse && p.Causes[0].Layer == audit.LayerKey:
-			return "" // a key that is refused leaves no other line at LogLevel INFO
-		case !slices.ContainsFunc(lasting, func(s string) bool { return o.Cause != "" && strings.HasPrefix(o.Cause, s) }):
-			continue
-		case strings.HasPrefix(o.Cause, "akf-") && p.Method != "publickey":
-			continue
-		case p.Verdict == audit.Accept:
-			return "The log and this answer disagree: " + at + " sshd refused such a login because of " + o.Cause +
-				", and now nothing refuses it, so something changed in between" + p.doubt(o.Cause) + "."
-		case slices.ContainsFunc(p.Causes, func(c audit.Cause) bool { return c.ID == o.Cause }):
-			return ""
-		default:
-			return "The log and this answer disagree: " + at + " sshd refused such a login because of " + o.Cause +
-				", and now " + p.Causes[0].ID + " refuses it, so something changed in between" + p.doubt(o.Cause) + "."
+		said, decided := p.against(&e, o.Cause, "at "+o.Time.Format(time.DateTime+" MST"))
+		if decided {
+			return said, o.Time
 		}
 	}
-	return ""
+	return "", at
+}
+
+// against compares with one line; decided tells that older lines do not matter.
+func (p *Prediction) against(e *Entry, cause, at string) (sentence string, decided bool) {
+	const disagree = "The log and this answer disagree: "
+	switch {
+	case e.Kind == Accepted && (p.Verdict == audit.Accept || p.Causes[0].Layer == audit.LayerSession):
+		return "", true
+	case e.Kind == Accepted:
+		return disagree + at + " sshd accepted such a login, and now " + p.Causes[0].ID +
+			" refuses it, so something changed in between" + p.doubt("publickey") + ".", true
+	case e.Kind == Closed && e.User != "" && p.Verdict == audit.Refuse && p.Causes[0].Layer == audit.LayerKey:
+		return "", true // a key that is refused leaves no other line at LogLevel INFO
+	case !slices.ContainsFunc(lasting, func(s string) bool { return cause != "" && strings.HasPrefix(cause, s) }),
+		strings.HasPrefix(cause, "akf-") && p.Method != "publickey":
+		return "", false
+	case p.Verdict == audit.Accept:
+		return disagree + at + " sshd refused such a login because of " + cause +
+			", and now nothing refuses it, so something changed in between" + p.doubt(cause) + ".", true
+	case slices.ContainsFunc(p.Causes, func(c audit.Cause) bool { return c.ID == cause }):
+		return "", true
+	default:
+		return disagree + at + " sshd refused such a login because of " + cause +
+			", and now " + p.Causes[0].ID + " refuses it, so something changed in between" + p.doubt(cause) + ".", true
+	}
 }
 
 // doubt names the other explanation: which key was offered is not in every line.

@@ -123,7 +123,7 @@ func TestContradictions(t *testing.T) {
 		{"an empty name is another's", accept, []string{"7 Invalid user  from 192.0.2.1 port 5"}, ""},
 		{"not known", Prediction{User: "alice"}, []string{accepted}, ""},
 	} {
-		got := Contradicts(&tc.p, Observe(at(tc.lines...), "alice", netip.MustParseAddr("192.0.2.1"), noon))
+		got, _ := Contradicts(&tc.p, Observe(at(tc.lines...), "alice", netip.MustParseAddr("192.0.2.1"), noon))
 		if got != tc.want {
 			t.Errorf("%s: %q, want %q", tc.name, got, tc.want)
 		}

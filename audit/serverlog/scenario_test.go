@@ -2,7 +2,6 @@ package serverlog_test
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -38,17 +37,6 @@ func (s *stage) run(name string, args ...string) {
 
 func (s *stage) pam(lines string) {
 	s.h.WriteFile("/etc/pam.d/sshd", []byte(lines), 0o644, 0, 0)
-}
-
-func (s *stage) line(file, text string) {
-	f, err := s.h.FS().OpenFile(file, os.O_APPEND|os.O_WRONLY|os.O_CREATE, 0o644)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer f.Close()
-	if _, err := f.WriteString(text + "\n"); err != nil {
-		s.t.Fatal(err)
-	}
 }
 
 // shadow replaces the account's line.

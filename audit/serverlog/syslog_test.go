@@ -69,13 +69,6 @@ func (s *syslogd) add(line string) {
 	s.lines = append(s.lines, line)
 }
 
-// clear forgets what was written so far.
-func (s *syslogd) clear() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lines = nil
-}
-
 // text returns what was written so far.
 func (s *syslogd) text() string {
 	s.mu.Lock()

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // sweepOnce: what killed tests left behind is removed once a process, not once a test.
@@ -200,7 +201,14 @@ func removeTree(dir string) error {
 	if len(mounts) > 0 {
 		return fmt.Errorf("%s is still mounted", mounts[0])
 	}
-	return os.RemoveAll(dir)
+	// A detached overlay tidies its directories up when its last process is gone.
+	for range 40 {
+		if err = os.RemoveAll(dir); err == nil {
+			return nil
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	return err
 }
 
 // mountsBelow lists mount points in and below a directory, in mount order.

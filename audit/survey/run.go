@@ -51,6 +51,7 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	h := s.collect.Host()
 	if len(s.opts.Users) == 0 {
 		s.readReach(ctx)
+		s.collect.ReadNotable(ctx, h.Now.Add(-evidenceAge))
 	}
 	if s.opts.Probe {
 		s.collect.ReadProbes(ctx, s.opts.Settings.Names)

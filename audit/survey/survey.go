@@ -81,6 +81,7 @@ func Open(ctx context.Context, o Options) (*Survey, error) {
 		_ = c.Close() // read only
 		return nil, err
 	}
+	c.ReadFilesystems(s.accounts)
 	return s, nil
 }
 

@@ -67,6 +67,8 @@ type inquiry struct {
 	req    decide.Request
 	server int
 	result decide.Answer
+	// deciding are the files that decide, for the comparison with the log.
+	deciding []audit.Untrusted
 }
 
 // answer collects the account and decides.
@@ -81,11 +83,13 @@ func (q *inquiry) answer(w *collect.Worker) error {
 	if !ok {
 		via := q.c.Stranger(q.req.User, peer)
 		q.result = decide.Login(h, nil, &via[q.server], q.req)
+		q.deciding = deciding(nil, &via[q.server])
 		return nil
 	}
 	a := w.Login(i, peer)
 	via := &a.Via[q.server]
 	q.result = decide.Login(h, a, via, q.req)
+	q.deciding = deciding(a, via)
 	if peer.Wanted != "" && slices.ContainsFunc(q.result.Causes, unlisted) {
 		if via.Elsewhere = append(via.Elsewhere, w.Neighbours(i, peer.Wanted)...); len(via.Elsewhere) > 0 {
 			q.result = decide.Login(h, a, via, q.req)
