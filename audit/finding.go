@@ -78,6 +78,8 @@ type Report struct {
 	// Reach tells whether the packet filter lets connections to the sshds in; empty
 	// if it was not asked.
 	Reach []Reachability
+	// Met is what the listeners said; nil if they were not connected to.
+	Met []Met
 	// Services and Listening tell what runs and listens; empty unless the host's own
 	// services were looked at.
 	Services  []ServiceState

@@ -169,7 +169,8 @@ type jsonSummary struct {
 }
 
 // JSON writes the outcome of a check as one sshaudit.check/1 document. Beyond the
-// members of the interface it has blocked and servers.
+// members of the interface it has blocked and servers, and met where the
+// listeners were connected to.
 func JSON(w io.Writer, r *audit.Report) error {
 	d := newObject(w, "sshaudit.check/1")
 	d.member("host", clean(r.Host))
@@ -182,6 +183,9 @@ func JSON(w io.Writer, r *audit.Report) error {
 	d.member("blocked", r.Blocked)
 	d.member("summary", jsonSummary{r.Count(audit.Critical), r.Count(audit.Warning), r.Count(audit.Notice)})
 	array(d, "servers", apply(slices.Values(r.Servers), toJSONServer))
+	if len(r.Met) > 0 {
+		array(d, "met", apply(slices.Values(r.Met), toJSONMet))
+	}
 	array(d, "findings", apply(slices.Values(r.Findings), toJSONFinding))
 	return d.close()
 }

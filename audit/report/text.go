@@ -29,6 +29,7 @@ func Text(w io.Writer, r *audit.Report, docs Docs, style Style) error {
 		p.group(g, r.Findings)
 	}
 	p.problems(r.Errors)
+	p.met(r.Met)
 	p.servers(r.Servers)
 	p.sum(r)
 	return p.close()

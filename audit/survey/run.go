@@ -73,7 +73,7 @@ func (s *Survey) report(host []audit.Finding, tallies []tally) *audit.Report {
 	h := s.collect.Host()
 	r := &audit.Report{
 		Host: h.Name, Root: h.Root, Started: s.started, Complete: true,
-		Errors: slices.Clone(h.Problems), Servers: servers(h), Reach: reachability(h),
+		Errors: slices.Clone(h.Problems), Servers: servers(h), Reach: reachability(h), Met: met(h),
 		Services: serviceStates(h), Listening: listenStates(h),
 	}
 	all := []found{}
