@@ -30,7 +30,7 @@ const (
 //
 // It costs: sshd logs each connection, and from 9.8 on charges the source
 // address "noauth" (1 second by default, PerSourcePenalties) for each of them,
-// of which there is one for each type of host key.
+// of which there is one for each type of host key, or fewer (meetings).
 func (c *Collector) ReadProbes(ctx context.Context, names []string) {
 	h := c.host
 	if !h.Live {

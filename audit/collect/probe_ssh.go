@@ -21,7 +21,8 @@ const probeName = "SSH-2.0-sshaudit"
 var errSeen = errors.New("the host key was seen")
 
 // probeSSH listens to an SSH server: its identification, its algorithms and, by
-// one connection for each type, its host keys. No authentication is ever tried.
+// one connection for each type, its host keys, as many as do not make sshd refuse
+// this host's own address. No authentication is ever tried.
 func probeSSH(ctx context.Context, p *facts.Probe) {
 	p.SSH = &facts.SSHProbe{}
 	t, key := meet(ctx, p, hostKeyKinds)
@@ -34,7 +35,7 @@ func probeSSH(ctx context.Context, p *facts.Probe) {
 		return
 	}
 	wanted := kindsOf(p.SSH.Offer.HostKey)
-	for {
+	for left := meetings(p.Server) - 1; ; left-- {
 		if key != nil {
 			p.SSH.HostKeys = append(p.SSH.HostKeys, key)
 			wanted = slices.DeleteFunc(wanted, func(kind string) bool { return kind == key.Type })
@@ -42,7 +43,7 @@ func probeSSH(ctx context.Context, p *facts.Probe) {
 			p.SSH.Unproved = append(p.SSH.Unproved, wanted[0])
 			wanted = wanted[1:]
 		}
-		if len(wanted) == 0 || len(p.SSH.HostKeys) == 0 || ctx.Err() != nil {
+		if len(wanted) == 0 || len(p.SSH.HostKeys) == 0 || left <= 0 || ctx.Err() != nil {
 			break
 		}
 		_, key = meet(ctx, p, algorithmsOf(wanted[0]))
