@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"sshaudit/audit"
 	"sshaudit/audit/accounts"
 	"sshaudit/audit/facts"
@@ -27,7 +29,15 @@ func ask(t *testing.T, config string, change func(*facts.Host, *facts.Account), 
 		req.Method = Publickey
 	}
 	req.User = "alice"
-	return Login(h, a, &a.Via[0], req)
+	answer := Login(h, a, &a.Via[0], req)
+	var refusals []audit.Cause
+	if answer.Verdict == audit.Refuse {
+		refusals = answer.Causes
+	}
+	if diff := cmp.Diff(refusals, Refusals(h, a, &a.Via[0], req)); diff != "" {
+		t.Error("Login and Refusals differ:", diff)
+	}
+	return answer
 }
 
 func causeIDs(a Answer) (ids []string) {

@@ -4,9 +4,11 @@ import (
 	"math"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"sshaudit/audit"
 	"sshaudit/audit/settings"
@@ -71,15 +73,20 @@ func BenchmarkCheck100000(b *testing.B) { benchmarkCheck(b, 100_000) }
 func benchmarkCheck(b *testing.B, n int) {
 	host := makeHost(b, n)
 	yardstick := bareCalls(b, host.root)
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the command has it
 	b.ReportAllocs()
+	best := math.Inf(1)
 	for b.Loop() {
+		started := time.Now()
 		surveyed(b, host.root)
+		best = min(best, float64(time.Since(started).Nanoseconds()))
 	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/yardstick, "times-C")
+	b.ReportMetric(best/yardstick, "times-C")
 }
 
 // bareCalls runs the bare system calls in C, one thread, and returns the best
-// time of three in nanoseconds by the clock.
+// time of five in nanoseconds by the clock. The best times of both are compared:
+// they are what is left when nobody else uses the machine.
 func bareCalls(b *testing.B, root string) float64 {
 	b.Helper()
 	program := filepath.Join(b.TempDir(), "bare")
@@ -87,7 +94,7 @@ func bareCalls(b *testing.B, root string) float64 {
 		b.Fatalf("compile the yardstick: %v\n%s", err, out)
 	}
 	best := math.Inf(1)
-	for range 3 {
+	for range 5 {
 		out, err := exec.Command(program, root).Output()
 		must(b, err)
 		wall, _, _ := strings.Cut(string(out), " ")
