@@ -43,14 +43,19 @@ type Keeper struct {
 	log *slog.Logger
 	out func(Update)
 
-	mu      sync.Mutex
-	opts    Options
-	current *generation
-	queue   *queue
+	mu   sync.Mutex
+	opts Options
+	// pollAtMost is longestPoll outside of tests; blind is for tests of what is done
+	// without watches.
+	pollAtMost time.Duration
+	blind      bool
+	current    *generation
+	queue      *queue
 	// missed are the accounts with events while a successor to current is made.
 	missed map[int32]time.Time
 	making bool
-	// above are directories above homes and key files.
+	// above are directories above homes and key files, and login shells: of the
+	// system, and known by the accounts.
 	above map[string]struct{}
 	// verdicts are the times of events that were dealt with and not yet reported.
 	verdicts []time.Time
@@ -101,7 +106,7 @@ func (r request) with(o request) request {
 // NewKeeper returns a Keeper.
 func NewKeeper(o Options, log *slog.Logger) *Keeper {
 	k := &Keeper{
-		log: log, opts: o, queue: newQueue(), above: make(map[string]struct{}),
+		log: log, opts: o, pollAtMost: longestPoll, queue: newQueue(), above: make(map[string]struct{}),
 		publish: make(chan struct{}, 1), requests: make(chan request, 1),
 	}
 	for l := range k.wake {
@@ -180,6 +185,9 @@ func (k *Keeper) working(task int) func() {
 
 // watch opens the watchers. Without them everything is polled.
 func (k *Keeper) watch() {
+	if k.blind {
+		return
+	}
 	var err, systemErr error
 	if k.accounts, err = watch.NewAccounts(); err != nil {
 		k.accounts = nil
@@ -205,7 +213,7 @@ func (k *Keeper) unwatch() {
 func (k *Keeper) poll() time.Duration {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return min(k.opts.Interval, longestPoll)
+	return min(k.opts.Interval, k.pollAtMost)
 }
 
 // wakeLanes has the lanes look at the queue.

@@ -28,9 +28,9 @@ func (k *Keeper) work(ctx context.Context, l lane) {
 		limit = 1
 	}
 	for ctx.Err() == nil {
-		g, accounts, next := k.take(l, limit)
+		g, accounts, events, next := k.take(l, limit)
 		if len(accounts) > 0 {
-			k.evaluate(ctx, l, g, accounts)
+			k.evaluate(ctx, l, g, accounts, events)
 			continue
 		}
 		wait := time.Hour
@@ -46,32 +46,34 @@ func (k *Keeper) work(ctx context.Context, l lane) {
 	}
 }
 
-// take returns accounts that are due and the generation whose indexes they are,
-// which is to be released, or when the next one is due.
-func (k *Keeper) take(l lane, limit int) (g *generation, accounts []int32, next time.Time) {
+// take returns accounts that are due, with the events that a look now deals with,
+// and the generation whose indexes they are, which is to be released; or when the
+// next one is due.
+func (k *Keeper) take(l lane, limit int) (g *generation, accounts []int32, events map[int32]time.Time, next time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.current == nil {
-		return nil, nil, time.Time{}
+		return nil, nil, nil, time.Time{}
 	}
 	if accounts, next = k.queue.take(l, limit, time.Now()); len(accounts) > 0 {
 		k.current.users.Add(1)
 	}
-	return k.current, accounts, next
+	events = make(map[int32]time.Time, len(accounts))
+	for _, a := range accounts {
+		// What is told from here on may be missed by the look, and makes another.
+		events[a] = k.queue.started(a)
+	}
+	return k.current, accounts, events, next
 }
 
 // evaluate looks at accounts and keeps what was found.
-func (k *Keeper) evaluate(ctx context.Context, l lane, g *generation, accounts []int32) {
+func (k *Keeper) evaluate(ctx context.Context, l lane, g *generation, accounts []int32, events map[int32]time.Time) {
 	defer k.working(int(l))()
 	defer g.users.Done()
 	ctx, cancel := context.WithTimeout(ctx, auditLimit)
 	defer cancel()
-	events := make(map[int32]time.Time, len(accounts))
 	round, done := 0, 0
 	err := g.Evaluate(ctx, accounts, func(e *survey.Evaluated) bool {
-		if round == 0 {
-			events[e.Account] = k.started(g, e.Account)
-		}
 		if round++; k.cover(g, e) && round < rounds {
 			return true
 		}
@@ -98,15 +100,6 @@ func (k *Keeper) again(g *generation, accounts []int32) {
 		k.queue.done(a, time.Second, now)
 		k.queue.postpone(a)
 	}
-}
-
-func (k *Keeper) started(g *generation, account int32) time.Time {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if g.Host().Accounts != k.numbering {
-		return time.Time{}
-	}
-	return k.queue.started(account)
 }
 
 // put keeps the outcome of a look at an account.
@@ -146,13 +139,18 @@ func (k *Keeper) afresh(g *generation, account int32, event time.Time) {
 // account has to be looked at again because they were not before.
 func (k *Keeper) cover(g *generation, e *survey.Evaluated) bool {
 	k.mu.Lock()
+	before := len(k.above)
 	for _, dir := range e.Above {
 		if _, known := k.above[dir]; !known && len(k.above) < maxAbove {
 			k.above[dir] = struct{}{}
 		}
 	}
-	numbered := g.Host().Accounts == k.numbering
+	grown := len(k.above) > before
+	numbered, current := g.Host().Accounts == k.numbering, k.current
 	k.mu.Unlock()
+	if grown && current != nil {
+		k.ask(request{}) // which has them watched
+	}
 	if k.accounts == nil || !numbered {
 		return false
 	}

@@ -134,7 +134,7 @@ func (s *sweeper) step(now time.Time) {
 	k.mu.Lock()
 	g, interval := k.current, k.opts.Interval
 	if k.accounts == nil {
-		interval = min(interval, longestPoll)
+		interval = min(interval, k.pollAtMost)
 	}
 	k.mu.Unlock()
 	if g == nil {

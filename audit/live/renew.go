@@ -1,10 +1,13 @@
 package live
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"path"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,11 +99,11 @@ func (k *Keeper) renew(ctx context.Context, r request) error {
 	if old != nil {
 		before = old.Standing
 	}
-	st, err := survey.OpenStanding(ctx, opts.Survey, before)
+	next, err := k.open(ctx, opts.Survey, before)
 	if err != nil {
 		return err
 	}
-	next := &generation{Standing: st}
+	st := next.Standing
 	alike := before != nil && st.Alike(before)
 	if !alike || r.reach || began.Sub(k.reached) >= opts.Interval || !st.KeepReach(before) {
 		st.ReadReach(ctx)
@@ -116,7 +119,9 @@ func (k *Keeper) renew(ctx context.Context, r request) error {
 	}
 	k.adopt(next, r, began, whole)
 	k.coverChanged(next, sums)
-	k.coverSystem(next)
+	if k.coverSystem(next) {
+		k.ask(request{every: true}) // the accounts' part of it was read before it was watched
+	}
 	if whole {
 		k.out(Update{Took: time.Since(began)})
 		k.log.Info("audited", "accounts", len(st.Accounts()), "took", time.Since(began))
@@ -124,6 +129,45 @@ func (k *Keeper) renew(ctx context.Context, r request) error {
 	}
 	poke(k.publish)
 	return nil
+}
+
+// open reads the host, once more if files of it were not watched at first.
+func (k *Keeper) open(ctx context.Context, o survey.Options, before *survey.Standing) (*generation, error) {
+	for round := 1; ; round++ {
+		st, err := survey.OpenStanding(ctx, o, before)
+		if err != nil {
+			return nil, err
+		}
+		g := &generation{Standing: st}
+		k.ways(g)
+		if !k.coverSystem(g) || round == rounds {
+			return g, nil
+		}
+		if err := st.Close(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// ways notes the directories above the homes, as passwd names them, and the
+// login shells, so that they are watched before the accounts are looked at.
+func (k *Keeper) ways(g *generation) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	db := g.Host().Accounts
+	for i := range db.Len() {
+		a := db.At(i)
+		dir := path.Dir(path.Clean("/" + a.Home))
+		for ; dir != "/" && len(k.above) < maxAbove; dir = path.Dir(dir) {
+			if _, known := k.above[dir]; known {
+				break
+			}
+			k.above[dir] = struct{}{}
+		}
+		if strings.HasPrefix(a.Shell, "/") && len(k.above) < maxAbove {
+			k.above[path.Clean(a.Shell)] = struct{}{}
+		}
+	}
 }
 
 // prepare begins to note the events that the successor may not see.
@@ -280,10 +324,11 @@ func (k *Keeper) coverChanged(g *generation, sums []uint64) {
 	k.later(g, list)
 }
 
-// coverSystem has the files of the system watched that were looked at.
-func (k *Keeper) coverSystem(g *generation) {
+// coverSystem has the files of the system watched that were looked at. It reports
+// whether some were not before.
+func (k *Keeper) coverSystem(g *generation) bool {
 	if k.system == nil {
-		return
+		return false
 	}
 	paths, complete := g.Memory().Paths()
 	k.mu.Lock()
@@ -291,10 +336,17 @@ func (k *Keeper) coverSystem(g *generation) {
 		paths = append(paths, dir)
 	}
 	k.mu.Unlock()
-	k.system.Cover(paths, g.Collector().Secure)
+	// The watcher knows the paths of this process, the collector those in the root.
+	root := strings.TrimSuffix(string(g.Host().Root), "/")
+	for i := range paths {
+		paths[i] = root + paths[i]
+	}
 	if !complete {
 		k.log.Warn("too many files of the system to watch; the rest is looked at now and then", "watched", len(paths))
 	}
+	return k.system.Cover(paths, func(dir string) error {
+		return g.Collector().Secure(cmp.Or(strings.TrimPrefix(dir, root), "/"))
+	})
 }
 
 // report hands out the state of the audit when it changed, not more often than

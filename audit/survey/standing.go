@@ -74,6 +74,9 @@ func (st *Standing) ReadReach(ctx context.Context) {
 // one replaces, if the same sockets listen. It reports whether they do.
 func (st *Standing) KeepReach(from *Standing) bool {
 	h, old := st.Host(), from.Host()
+	if h.Services == nil || old.Services == nil {
+		return h.Services == old.Services // nobody asked, and nobody will
+	}
 	same := slices.EqualFunc(h.Services.Listeners, old.Services.Listeners, func(a, b facts.Listener) bool {
 		return a.Local == b.Local && a.Inode == b.Inode
 	})
@@ -156,8 +159,8 @@ func spent() time.Duration {
 	return time.Duration(t.Nano())
 }
 
-// Put keeps the outcome of Evaluate. It reports whether it differs from what was
-// known of the account.
+// Put keeps the outcome of Evaluate. It reports whether the report differs by it:
+// other things were known of the account, or it shared others with somebody.
 func (st *Standing) Put(e *Evaluated) bool {
 	r := &st.results[e.Account]
 	if st.collect.Share(e.Account, r.shares, e.holding) {
@@ -166,7 +169,7 @@ func (st *Standing) Put(e *Evaluated) bool {
 	same := r.users == e.tally.users && r.blocked == e.tally.blocked && reflect.DeepEqual(r.found, e.tally.found)
 	*r = result{e.tally, e.holding.Shares}
 	r.found = slices.Clip(r.found)
-	return !same
+	return !same || st.stale
 }
 
 // Report returns what is known now. at is the moment whose facts it tells.

@@ -69,29 +69,33 @@ func (s *System) Stats() Stats {
 // Cover watches for changes to these paths, which are added to those of earlier
 // calls; a slash at the end means everything in the directory. A path whose
 // directory does not exist is watched for from the next one above. secure looks
-// at a directory first: an error that is no [fs.ErrNotExist] refuses it.
-func (s *System) Cover(paths []string, secure func(dir string) error) {
+// at a directory first: an error that is no [fs.ErrNotExist] refuses it. Cover
+// reports whether something is watched that was not before: whatever was read of
+// that is to be read again.
+func (s *System) Cover(paths []string, secure func(dir string) error) (added bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	refused := make(map[string]bool)
 	for _, p := range paths {
 		if name, listed := strings.CutSuffix(p, "/"); listed && name != "" {
-			s.want(name, "", secure, refused)
+			added = s.want(name, "", secure, refused) || added
 			p = name
 		}
-		s.want(path.Dir(p), path.Base(p), secure, refused)
+		added = s.want(path.Dir(p), path.Base(p), secure, refused) || added
 	}
 	s.unwatched = len(refused)
+	return added
 }
 
 // kernels are file systems of the kernel's own, which tell nothing.
 var kernels = []string{"/proc", "/sys", "/dev"}
 
-// want watches an entry of a directory, or all of them if name is empty.
-func (s *System) want(dir, name string, secure func(string) error, refused map[string]bool) {
+// want watches an entry of a directory, or all of them if name is empty. It
+// reports whether that is new.
+func (s *System) want(dir, name string, secure func(string) error, refused map[string]bool) bool {
 	for {
 		if refused[dir] || slices.ContainsFunc(kernels, func(k string) bool { return dir == k || strings.HasPrefix(dir, k+"/") }) {
-			return
+			return false
 		}
 		names, watched := s.names[dir]
 		if !watched {
@@ -105,19 +109,20 @@ func (s *System) want(dir, name string, secure func(string) error, refused map[s
 			}
 			if err != nil {
 				refused[dir] = true
-				return
+				return false
 			}
 			names = make(map[string]struct{})
 		}
-		switch {
-		case watched && names == nil:
-		case name == "":
+		if _, known := names[name]; watched && (names == nil || known) {
+			return false
+		}
+		if name == "" {
 			names = nil
-		default:
+		} else {
 			names[name] = struct{}{}
 		}
 		s.names[dir] = names
-		return
+		return true
 	}
 }
 
