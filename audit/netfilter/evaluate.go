@@ -113,7 +113,7 @@ func asksConntrack(o op) bool {
 // answer words an outcome.
 func (m *machine) answer(o outcome) Answer {
 	names := slices.Clone(o.names)
-	a := Answer{}
+	a := Answer{Translated: m.translated}
 	pick := -1
 	switch o.mask {
 	case canAccept:

@@ -26,6 +26,8 @@ type machine struct {
 	starts map[*Rule]bool
 	frames map[frame]*frame
 	adds   map[addition]*addition
+	// translated: some way met a rule that sends the connection elsewhere.
+	translated bool
 	// lists stand for the lists of -m recent.
 	lists map[string]*Set
 	steps int

@@ -102,6 +102,7 @@ type target struct {
 // translate is nf_nat_setup_info for the destination: the first one to translate
 // a connection decides, and the packet is accepted by this chain.
 func (m *machine) translate(s *state, t target, flags uint32) step {
+	m.translated = true
 	if s.natOnce || s.track != tracked || m.plan[s.stage].kind != natStage {
 		return unknownOp("destination NAT outside of a nat chain")
 	}

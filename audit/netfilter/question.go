@@ -120,6 +120,9 @@ type Answer struct {
 	// Unknown names what could not be decided and would have mattered.
 	Unknown []string
 	Trace   []Step
+	// Translated: a rule that sends connections to another address or port was met,
+	// so that the one asked for need not be the one that a program sees.
+	Translated bool
 }
 
 // Host is what the evaluation may know about the machine beside the rules. A nil

@@ -46,6 +46,7 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 		return nil, err
 	}
 	r := q.report()
+	q.translated(ctx, r)
 	if o.Reach != nil {
 		step, cause := o.Reach(ctx, r.Port)
 		r.Steps = slices.Insert(r.Steps, 0, step)
