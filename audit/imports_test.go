@@ -70,6 +70,8 @@ var table = func() map[string]row {
 		"exporter":                {and(judgement, []string{"audit/live", "audit/report"}), machine, "it serves what live publishes and starts no audit of its own"},
 		"cmd/sshaudit":            {every, machine, "the program puts the parts together"},
 		"audit/sshdtest":          {words, harness, "it installs systems and starts daemons"},
+		"deploy":                  {and(words, []string{"exporter"}), harness, "it holds the examples against the real programs"},
+		"packaging":               {words, harness, "it builds and installs packages"},
 		"audit/hostfs/hostfstest": {and(words, []string{"audit/hostfs"}), harness, "it makes trees of files"},
 		"audit/facts/factstest":   {snapshot, harness, "it makes facts for tests"},
 	}

@@ -82,8 +82,7 @@ var clientAlgorithmsOld = &Check{
 func eachOffer(h *facts.Host, do func(*facts.Server, []decide.Stranger) []audit.Finding) []audit.Finding {
 	var found []audit.Finding
 	for _, s := range h.Servers {
-		offer, _ := decide.Offer(s)
-		if offer != nil && slices.ContainsFunc(s.HostKeys, func(k facts.HostKey) bool { return decide.HostKey(&k) == "" }) {
+		if offer, _ := decide.Offer(s); offer != nil {
 			found = append(found, do(s, decide.Strangers(offer, 0))...)
 		}
 	}

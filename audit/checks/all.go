@@ -30,6 +30,8 @@ var All = sync.OnceValue(func() []*Check {
 		keyAlgorithm, keyRSASize, keyWeak, keyDuplicate, keyShared, keyUnrestrictedRoot,
 	}
 	list = append(list, aroundChecks()...)
+	list = append(list, nameChecks...)
+	list = append(list, nameTranslated)
 	list = append(list, keyLines...)
 	list = append(list, loginChecks()...)
 	// sshd's settings

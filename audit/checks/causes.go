@@ -70,14 +70,18 @@ var spoken = func() map[string]words {
 	m := map[string]words{
 		"config-invalid":      {noConnection, ourFault},
 		"config-not-reloaded": {permissionDenied, ourFault},
-		"no-hostkeys":         {noConnection, ourFault},
-		"ftpd-not-running":    {ftpNoConnection, ourFault},
-		"hostkey-unusable":    {noNegotiation, ourFault},
-		"privsep-dir":         {reset, ourFault},
-		"akc-missing":         {permissionDenied, ourFault},
-		"akc-unsafe":          {permissionDenied, ourFault},
-		"akf-bad-token":       {closed, ourFault},
-		"akf-path-too-long":   {closed, ourFault},
+		"name-not-found": {noHost, "The name of the server that you entered does not exist. Please check its spelling; if it is right, tell us, " +
+			"and use the address meanwhile."},
+		"name-elsewhere": {noAnswer, "The name of the server leads to another machine than ours. Please check the name in your program against " +
+			"the one that we gave you."},
+		"ftpd-not-running":  {ftpNoConnection, ourFault},
+		"no-hostkeys":       {noConnection, ourFault},
+		"hostkey-unusable":  {noNegotiation, ourFault},
+		"privsep-dir":       {reset, ourFault},
+		"akc-missing":       {permissionDenied, ourFault},
+		"akc-unsafe":        {permissionDenied, ourFault},
+		"akf-bad-token":     {closed, ourFault},
+		"akf-path-too-long": {closed, ourFault},
 		"ak-private-key": {permissionDenied, "A private key was entered where the public key belongs. Please make a new key pair, because this one is no longer secret, " +
 			"and send us only the public half."},
 		"ak-ppk": {permissionDenied, "The whole PuTTY key file was entered where only the public half belongs. Open it in PuTTYgen and send us the text of the field " +

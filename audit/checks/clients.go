@@ -33,6 +33,11 @@ var (
 		OpenSSH: "Connection timed out", PuTTY: "Network error: Connection timed out",
 		WinSCP: "Network error: Connection to \"HOST\" timed out.", FileZilla: "Connection timed out after 20 seconds of inactivity",
 	}
+	// noHost: the name has no address.
+	noHost = audit.ClientWords{
+		OpenSSH: "Could not resolve hostname HOST: Name or service not known", PuTTY: "Unable to open connection: Host does not exist",
+		WinSCP: "Host \"HOST\" does not exist.", FileZilla: "ssh_init: Host does not exist",
+	}
 	// reset: the connection ends before or during the exchange of keys.
 	reset = audit.ClientWords{
 		OpenSSH: "kex_exchange_identification: Connection closed by remote host", PuTTY: "Remote side unexpectedly closed network connection",
@@ -53,6 +58,11 @@ var (
 		OpenSSH: "Unable to negotiate with HOST port PORT: no matching key exchange method found.", PuTTY: "Couldn't agree a key exchange algorithm (available: LIST)",
 		WinSCP: "Couldn't agree a key exchange algorithm (available: LIST)", FileZilla: "Couldn't agree a key exchange algorithm (available: LIST)",
 	}
+	// noHostKey, noCipher and noMAC: the same for each of these. PuTTY 0.78 has other
+	// words: Selected client-to-server MAC "…" does not correspond to any supported algorithm.
+	noHostKey = noMatch("host key type", "host key algorithm")
+	noCipher  = noMatch("cipher", "client-to-server cipher")
+	noMAC     = noMatch("MAC", "client-to-server MAC")
 	// tooMany: sshd ends the connection and says so.
 	tooMany = audit.ClientWords{
 		OpenSSH: "Too many authentication failures", PuTTY: "Too many authentication failures",
@@ -71,7 +81,7 @@ var (
 	}
 	// strayText: text stands where the SFTP client expects a packet.
 	strayText = audit.ClientWords{
-		OpenSSH: "Received message too long N", PuTTY: "Received message too long N",
+		OpenSSH: "Received message too long", PuTTY: "Received message too long",
 		WinSCP: "Received too large (N B) SFTP packet. Max supported packet size is 1024000 B.", FileZilla: "Received too large SFTP packet",
 	}
 )
@@ -86,3 +96,11 @@ const (
 	newCert      = "Your certificate does not let you in. Please ask whoever issued it for a new one."
 	notAllowed   = "This login is not allowed on the server, whatever key or password is used. If you need it, ask us to allow it."
 )
+
+// noMatch are the words for a thing as OpenSSH and as PuTTY name it.
+func noMatch(openssh, putty string) audit.ClientWords {
+	agree := "Couldn't agree a " + putty + " (available: LIST)"
+	return audit.ClientWords{
+		OpenSSH: "Unable to negotiate with HOST port PORT: no matching " + openssh + " found.", PuTTY: agree, WinSCP: agree, FileZilla: agree,
+	}
+}

@@ -51,20 +51,6 @@ func lastPart(path audit.Untrusted) string {
 	return string(path[strings.LastIndexByte(string(path), '/')+1:])
 }
 
-// sshReadable reports whether an SELinux label is of a type that the reference
-// policy lets sshd read in a home (ssh_selinux(8), sshd_selinux(8)).
-func sshReadable(label string) bool {
-	parts := strings.Split(label, ":")
-	if len(parts) < 3 {
-		return false
-	}
-	switch parts[2] {
-	case "ssh_home_t", "sshd_key_t", "user_home_t", "user_home_dir_t", "admin_home_t", "openshift_var_lib_t":
-		return true
-	}
-	return false
-}
-
 // isPublicHalf tells a file that ssh-keygen writes beside a private key.
 func isPublicHalf(name string) bool {
 	return strings.HasSuffix(name, ".pub") && !strings.HasPrefix(strings.ToLower(name), "auth")

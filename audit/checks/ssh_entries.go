@@ -166,7 +166,7 @@ var pathSELinuxLabel = entryCheck(audit.Doc{
 	Repair:   "restorecon -Rv ~NAME/.ssh",
 	Severity: audit.Warning, Effect: audit.Hardening,
 }, func(h *facts.Host, a *facts.Account, e *facts.Entry, f *audit.Finding) bool {
-	if !h.SELinux || e.Label == "" || entryKind(a, e) != keyfiles.AuthorizedKeys || sshReadable(e.Label) {
+	if !h.SELinux || e.Label == "" || entryKind(a, e) != keyfiles.AuthorizedKeys || decide.SELinuxReads(e.Label) {
 		return false
 	}
 	f.Observed, f.Expected = audit.Untrusted(e.Label).String(), "…:ssh_home_t:…"

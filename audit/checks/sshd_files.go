@@ -55,9 +55,7 @@ var noHostkeys = &Check{
 	Host: func(c *Check, h *facts.Host) []audit.Finding {
 		var found []audit.Finding
 		for _, s := range h.Servers {
-			if !s.Installed || len(s.HostKeys) == 0 || !h.Privileged || slices.ContainsFunc(s.HostKeys, func(k facts.HostKey) bool {
-				return decide.HostKey(&k) == "" || k.Problem != nil && k.Problem.Failure != facts.Missing
-			}) {
+			if !decide.NoHostKeys(h, s) {
 				continue
 			}
 			f := c.finding(audit.Untrusted(s.ConfigFile), "none of the %d host keys can be used", len(s.HostKeys))
@@ -169,29 +167,13 @@ var privsepDir = &Check{
 		Severity: audit.Critical, Effect: audit.Blocks, Layer: audit.LayerService,
 	},
 	Host: func(c *Check, h *facts.Host) []audit.Finding {
-		path := h.PrivsepDir
-		file, ok := h.Files[path]
-		if !ok {
+		message, observed := decide.PrivsepFault(h)
+		if message == "" {
 			return nil
 		}
-		f := c.finding(audit.Untrusted(path), "")
-		f.Expected, f.Fix = "directory of root, 0755", "install -d -m 755 -o root -g root "+path
-		switch {
-		case file.Problem != nil && file.Problem.Failure == facts.Missing:
-			// On a host where nothing listens it is made at the start.
-			if !slices.ContainsFunc(h.Servers, func(s *facts.Server) bool { return s.Running }) {
-				return nil
-			}
-			f.Message, f.Observed = "it is missing", "missing"
-		case file.Problem != nil:
-			return nil
-		case file.Type != facts.Directory:
-			f.Message, f.Observed = "it is no directory", file.Type.String()
-		case file.UID != 0 || file.Mode&0o022 != 0:
-			f.Message, f.Observed = "it does not belong to root, or others may write it", fmt.Sprintf("owner %d, %s", file.UID, octal(file.Mode))
-		default:
-			return nil
-		}
+		f := c.finding(audit.Untrusted(h.PrivsepDir), "%s", message)
+		f.Observed, f.Expected = observed, "directory of root, 0755"
+		f.Fix = "install -d -m 755 -o root -g root " + h.PrivsepDir
 		return []audit.Finding{f}
 	},
 }

@@ -58,10 +58,10 @@ func (r *accountReader) search(v *hostfs.View, via *facts.Via, user, name string
 	}
 }
 
-// Neighbours looks for a wanted key in the key files of up to 200 other
-// accounts: people first, in the order of passwd.
-func (w *Worker) Neighbours(account int, wanted authkeys.Fingerprint) []facts.Elsewhere {
-	var found []facts.Elsewhere
+// Neighbours looks for a wanted key in the key files of other accounts, in the
+// order of passwd. unsearched is how many of them were left out because there
+// are too many, or their files are too large.
+func (w *Worker) Neighbours(account int, wanted authkeys.Fingerprint) (found []facts.Elsewhere, unsearched int) {
 	c, db, looked, size := w.c, w.c.host.Accounts, 0, int64(0)
 	for i := range db.Len() {
 		a := db.At(i)
@@ -69,7 +69,8 @@ func (w *Worker) Neighbours(account int, wanted authkeys.Fingerprint) []facts.El
 			continue
 		}
 		if looked++; looked > maxNeighbours || size > maxNeighbourBytes {
-			break
+			unsearched++
+			continue
 		}
 		other := w.account(i, nil)
 		for _, f := range keyFiles(other) {
@@ -85,5 +86,5 @@ func (w *Worker) Neighbours(account int, wanted authkeys.Fingerprint) []facts.El
 			}
 		}
 	}
-	return found
+	return found, unsearched
 }

@@ -31,7 +31,8 @@ func (r *accountReader) servers() {
 		}
 		settings, err := s.Config.Effective(r.conn(s))
 		if err != nil {
-			continue // dies only on this connection: the host's checks tell it
+			errors.As(err, &via.Dies) // the host's checks tell it too
+			continue
 		}
 		via.Settings, via.Policy = settings, r.c.policy(settings)
 		via.KeyFiles = make([]*facts.KeyFile, 0, len(via.Policy.KeyFiles))

@@ -1,6 +1,7 @@
 package collect
 
 import (
+	"errors"
 	"net/netip"
 	"strings"
 
@@ -58,9 +59,12 @@ func (c *Collector) Stranger(name string, peer Peer) []facts.Via {
 		}
 		conn := peer.conn(s, name)
 		conn.InvalidUser = true
-		if settings, err := s.Config.Effective(conn); err == nil {
-			via[i].Settings, via[i].Policy = settings, c.policy(settings)
+		settings, err := s.Config.Effective(conn)
+		if err != nil {
+			errors.As(err, &via[i].Dies)
+			continue
 		}
+		via[i].Settings, via[i].Policy = settings, c.policy(settings)
 	}
 	return via
 }

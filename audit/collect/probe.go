@@ -36,7 +36,7 @@ func (c *Collector) ReadProbes(ctx context.Context, names []string) {
 	if !h.Live {
 		return
 	}
-	if !h.Services.Listened {
+	if h.Services == nil || !h.Services.Listened {
 		c.missing("probe", "what listens on this host is not known, so nothing was connected to")
 		return
 	}

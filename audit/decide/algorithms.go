@@ -40,6 +40,7 @@ func hostKeyTypes(s *facts.Server) (types, missing string) {
 	}
 	allowed := strings.Split(list(s, "hostkeyalgorithms"), ",")
 	var names []string
+	loaded := false
 	for i := range s.HostKeys {
 		k := &s.HostKeys[i]
 		switch {
@@ -48,11 +49,15 @@ func hostKeyTypes(s *facts.Server) (types, missing string) {
 		case k.Public == nil:
 			return "", "the host key " + k.Path.String() + " was not read; run sshaudit as root"
 		}
+		loaded = true
 		for _, name := range offered(k.Public.Type) {
 			if slices.Contains(allowed, name) && !slices.Contains(names, name) {
 				names = append(names, name)
 			}
 		}
+	}
+	if !loaded {
+		return "", "there is no host key that sshd could use"
 	}
 	return strings.Join(names, ","), ""
 }

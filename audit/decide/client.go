@@ -41,8 +41,7 @@ func Agrees(offer *sshwire.Offer, software string) Client {
 	case above == nil:
 		above, later = below, true
 	}
-	_, first := sshwire.Negotiate(below.Offer, offer)
-	_, second := sshwire.Negotiate(above.Offer, offer)
+	first, second := disagreement(below.Offer, offer), disagreement(above.Offer, offer)
 	switch {
 	case first == nil && second == nil:
 		c.Verdict = audit.Accept
@@ -52,6 +51,17 @@ func Agrees(offer *sshwire.Offer, software string) Client {
 		c.Why = below.Name() + word(first) + ", " + above.Name() + word(second)
 	}
 	return c
+}
+
+// disagreement is the first thing that a client and a server do not agree on. A
+// sshd without a host key to offer ends the connection before it offers anything
+// (kex.c kex_ready, sshd.c list_hostkey_types).
+func disagreement(client, server *sshwire.Offer) *sshwire.Mismatch {
+	if len(server.HostKey) == 0 {
+		return &sshwire.Mismatch{Kind: sshwire.HostKey, Client: client.HostKey}
+	}
+	_, m := sshwire.Negotiate(client, server)
+	return m
 }
 
 func word(m *sshwire.Mismatch) string {
@@ -69,7 +79,7 @@ func Strangers(offer *sshwire.Offer, since int) []Stranger {
 		if r.Year < since {
 			continue
 		}
-		if _, m := sshwire.Negotiate(r.Offer, offer); m != nil {
+		if m := disagreement(r.Offer, offer); m != nil {
 			list = append(list, Stranger{Release: r, Mismatch: m})
 		}
 	}

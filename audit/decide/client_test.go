@@ -35,7 +35,7 @@ func TestServersOfferTheirUsableHostKeys(t *testing.T) {
 		"an RSA key signs in two ways":        {withKeys(t, "", "ssh-rsa"), "rsa-sha2-512,rsa-sha2-256", ""},
 		"and in a third where that is set":    {withKeys(t, "HostKeyAlgorithms +ssh-rsa\n", "ssh-rsa", "ssh-ed25519"), "rsa-sha2-512,rsa-sha2-256,ssh-rsa,ssh-ed25519", ""},
 		"a short one is passed over":          {withKeys(t, "RequiredRSASize 3072\n", "ssh-rsa", "ssh-ed25519"), "ssh-ed25519", ""},
-		"one with open modes too":             {unusable, "", ""},
+		"one with open modes too":             {unusable, "", "no host key"},
 		"one that was not read is not known":  {unread, "", "was not read"},
 		"those of an agent are not known":     {withKeys(t, "HostKeyAgent /run/agent\n", "ssh-ed25519"), "", "HostKeyAgent"},
 		"and nothing without a configuration": {&facts.Server{}, "", "configuration"},

@@ -101,6 +101,9 @@ func (l *login) shellRuns() bool {
 	if !l.enters(shell) {
 		return false
 	}
+	if l.via.Session.Chroot == nil && l.a.Login != nil && failed(l.a.Login) {
+		return false // told of the account already
+	}
 	if why := l.unstartable(shell, false); why != "" {
 		l.refuse(audit.LayerSession, audit.Cause{
 			ID: "shell-exec-failed", Path: audit.Untrusted(shell), Message: "the login shell cannot be started: " + why,

@@ -88,6 +88,10 @@ func lineCause(a *facts.Account, f *facts.KeyFile, held *authkeys.Answer) audit.
 		c.Fix = "add the client's address to from= in the line"
 	case authkeys.CauseExpired:
 		c.Fix = "move expiry-time on, or remove it"
+	case authkeys.CauseUnknownOption, authkeys.CauseOptionSpace, authkeys.CauseOptionSyntax, authkeys.CauseOptionQuote:
+		c.Fix = "correct the options before the key in this line, or remove them"
+	case authkeys.CausePrivateKey:
+		c.Fix = "put the public key in its place, and let the customer make a new pair: this one is no longer secret"
 	}
 	return c
 }

@@ -147,7 +147,9 @@ func proModules(s *ftpdconf.Section) (order []string, star map[string]bool) {
 	return order, star
 }
 
-func asked(order []string, module string) bool { return order == nil || slices.Contains(order, module) }
+func inAuthOrder(order []string, module string) bool {
+	return order == nil || slices.Contains(order, module)
+}
 
 // proUser finds the user; nil if there is none or that is not known.
 func (l *ftpLogin) proUser(s *ftpdconf.Section) *proUserEntry {
@@ -157,7 +159,7 @@ func (l *ftpLogin) proUser(s *ftpdconf.Section) *proUserEntry {
 			l.doubt(audit.LayerAccount, "AuthOrder names %s, which is not evaluated", audit.Untrusted(m))
 		}
 	}
-	if d := s.Find("authuserfile"); d != nil && asked(order, "mod_auth_file.c") {
+	if d := s.Find("authuserfile"); d != nil && inAuthOrder(order, "mod_auth_file.c") {
 		t := l.in.Texts[d.Args[0]]
 		v := l.in.Virtual[d.Args[0]]
 		switch {
@@ -167,7 +169,7 @@ func (l *ftpLogin) proUser(s *ftpdconf.Section) *proUserEntry {
 		case len(d.Args) > 1:
 			l.doubt(audit.LayerAccount, "the restrictions of AuthUserFile are not evaluated")
 			return nil
-		case v != nil && l.a != nil && asked(order, "mod_auth_unix.c"):
+		case v != nil && l.a != nil && inAuthOrder(order, "mod_auth_unix.c"):
 			l.doubt(audit.LayerAccount, "the name stands both in passwd and in %s", t.Path)
 			return nil
 		case v != nil:
@@ -178,7 +180,7 @@ func (l *ftpLogin) proUser(s *ftpdconf.Section) *proUserEntry {
 		l.unknownName(loginIncorrect)
 		return nil
 	}
-	if !asked(order, "mod_auth_unix.c") {
+	if !inAuthOrder(order, "mod_auth_unix.c") {
 		l.deny(audit.LayerAccount, loginIncorrect, l.placed(audit.Cause{
 			ID: "ftpd-virtual-user", Message: "AuthOrder leaves mod_auth_unix out, and AuthUserFile does not have the user",
 			Fix: "enter the user with ftpasswd, or add mod_auth_unix.c to AuthOrder",
@@ -228,7 +230,7 @@ func (l *ftpLogin) proPassword(s *ftpdconf.Section, u *proUserEntry) {
 		}, s.Find("allowemptypasswords").At))
 	}
 	var refused *audit.Cause
-	if s.Bool("authpam", true) && asked(order, "mod_auth_pam.c") {
+	if s.Bool("authpam", true) && inAuthOrder(order, "mod_auth_pam.c") {
 		switch o := l.proPAM(s, u); {
 		case o.Verdict == audit.Accept:
 			l.note(audit.LayerAccount, "PAM lets it pass")

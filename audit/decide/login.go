@@ -107,10 +107,12 @@ func (l *login) judge() {
 		l.transport()
 		if l.account() {
 			l.pamStart()
-			l.method()
-			l.authenticate()
-			l.root()
-			l.complete()
+			if !l.none() {
+				l.method()
+				l.authenticate()
+				l.root()
+				l.complete()
+			}
 			l.pam()
 			l.session()
 		}
@@ -131,6 +133,8 @@ type login struct {
 	unsettled string
 	// granted is what the accepted key brings to the session.
 	granted granted
+	// aged tells that the password's age was judged.
+	aged bool
 	// partial tells that another method has to follow.
 	partial bool
 
@@ -210,6 +214,9 @@ func (l *login) answer() Answer {
 	a := Answer{Verdict: audit.Accept, Causes: l.causes}
 	if l.via.Settings != nil {
 		a.Methods = l.offered()
+		if l.partial {
+			a.Methods = l.next()
+		}
 	}
 	for i, s := range l.stages {
 		if s == nil {

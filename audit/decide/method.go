@@ -2,14 +2,16 @@ package decide
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sshaudit/audit"
 	"sshaudit/audit/accounts"
 )
 
-// enabled tells whether a method is switched on for the connection. Up to 8.6
-// keyboard-interactive was switched on by ChallengeResponseAuthentication too.
+// enabled tells whether a method is switched on for the connection. That up to 8.6
+// ChallengeResponseAuthentication switches keyboard-interactive on as well is in the
+// settings already, before the Match blocks.
 func (l *login) enabled(m Method) bool {
 	switch m {
 	case Publickey:
@@ -17,7 +19,7 @@ func (l *login) enabled(m Method) bool {
 	case Password:
 		return l.bool("passwordauthentication")
 	case KeyboardInteractive:
-		return l.bool("kbdinteractiveauthentication") || l.bool("challengeresponseauthentication")
+		return l.bool("kbdinteractiveauthentication")
 	}
 	return false
 }
@@ -33,6 +35,20 @@ func (l *login) offered() (list []string) {
 		}
 		if usable {
 			list = append(list, string(m))
+		}
+	}
+	return list
+}
+
+// next lists the methods that sshd offers after the asked one succeeded.
+func (l *login) next() (list []string) {
+	_, left := l.lists()
+	for _, methods := range left {
+		if name, _, _ := strings.Cut(methods[0], ":"); name != string(l.req.Method) || len(methods) < 2 {
+			continue
+		}
+		if name, _, _ := strings.Cut(methods[1], ":"); !slices.Contains(list, name) {
+			list = append(list, name)
 		}
 	}
 	return list
@@ -127,6 +143,7 @@ func (l *login) authenticate() {
 		l.password()
 	case KeyboardInteractive:
 		if l.bool("usepam") {
+			l.passwordOfRoot()
 			l.passwordByPAM()
 		} else {
 			l.refuse(audit.LayerMethod, l.set("kbdint-no-device", "usepam",
@@ -135,13 +152,19 @@ func (l *login) authenticate() {
 	}
 }
 
-// password judges a login whose password is right (auth-passwd.c auth_password).
-// With PAM the stack decides.
-func (l *login) password() {
+// passwordOfRoot: for an account of uid 0 sshd puts rubbish in the place of what
+// was typed, unless PermitRootLogin is yes (auth-passwd.c, auth-pam.c sshpam_respond).
+func (l *login) passwordOfRoot() {
 	if l.a.UID == 0 && l.rootLogin() != "yes" {
 		l.refuse(audit.LayerMethod, l.set("password-root", "permitrootlogin",
 			"PermitRootLogin does not let root in by a password", "log in by a key, or as a person with sudo"))
 	}
+}
+
+// password judges a login whose password is right (auth-passwd.c auth_password).
+// With PAM the stack decides.
+func (l *login) password() {
+	l.passwordOfRoot()
 	if l.bool("usepam") {
 		l.passwordByPAM()
 		return
@@ -150,11 +173,7 @@ func (l *login) password() {
 		l.doubt(audit.LayerMethod, "/etc/shadow could not be read: run sshaudit as root")
 		return
 	}
-	state := l.a.Password
-	if l.a.Shadow.Present {
-		state = l.a.Shadow.Password
-	}
-	switch state {
+	switch l.passwordState() {
 	case accounts.PasswordSet:
 	case accounts.PasswordEmpty:
 		if !l.bool("permitemptypasswords") {
@@ -167,14 +186,7 @@ func (l *login) password() {
 			Observed: "no hash", Expected: "a hash", Fix: "passwd " + UserArgument(l.a) + " gives it one, if passwords are meant to work",
 		})
 	}
-	s := &l.a.Shadow
-	today := int32(l.h.Now.Unix() / secondsPerDay)
-	if s.Present && (s.LastChange == 0 || s.LastChange > 0 && s.Max >= 0 && s.LastChange+s.Max < today) {
-		l.refuse(audit.LayerSession, audit.Cause{
-			ID: "password-expired-shadow", Path: "/etc/shadow", Message: "the password has expired: sshd lets the account in only to change it",
-			Observed: "changed on " + day(max(s.LastChange, 0)), Fix: "chage -d today " + UserArgument(l.a) + ", or passwd",
-		})
-	}
+	l.passwordAge()
 }
 
 // rootLogin is PermitRootLogin with the old name of a value replaced.
@@ -193,11 +205,7 @@ func (l *login) root() {
 	}
 	switch l.rootLogin() {
 	case "yes":
-	case "prohibit-password":
-		if l.req.Method != Publickey && l.req.Method != Password { // a password was told of already
-			l.refuse(audit.LayerMethod, l.set("root-refused", "permitrootlogin",
-				"PermitRootLogin lets root in by keys only", "log in by a key"))
-		}
+	case "prohibit-password": // of what is typed it was told already
 	case "forced-commands-only":
 		switch {
 		case l.req.Method != Publickey:

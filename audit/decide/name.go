@@ -39,7 +39,10 @@ func Suggest(db *accounts.DB, name string, limit int) []string {
 			near = append(near, known)
 		}
 	}
-	list := append(append(same, similar...), near...)
+	if len(same) > 0 { // only what stood around it was wrong
+		return same
+	}
+	list := append(similar, near...)
 	return list[:min(len(list), limit)]
 }
 

@@ -2,6 +2,8 @@ package decide
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"sshaudit/audit"
 	"sshaudit/audit/authkeys"
@@ -135,6 +137,9 @@ func (o *offer) file(f *facts.KeyFile) {
 		o.doubts = append(o.doubts, fmt.Sprintf("%s was not read: %s", f.Path, f.Unread))
 	case held.Verdict == audit.Unknown:
 		o.doubts = append(o.doubts, fmt.Sprintf("%s: %s", f.Path, held.Detail))
+	case held.Verdict == audit.Accept && o.l.h.SELinux && f.Label != "" && !SELinuxReads(f.Label):
+		o.doubts = append(o.doubts, fmt.Sprintf("%s lets the key in, and SELinux may keep sshd from reading it (label %s): restorecon -v puts the label right, ausearch -m avc -c sshd shows a refusal",
+			f.Path, audit.Untrusted(f.Label)))
 	case held.Verdict == audit.Accept:
 		o.admit(f, &held)
 	case held.Match:
@@ -148,11 +153,13 @@ func (o *offer) admit(f *facts.KeyFile, held *authkeys.Answer) {
 	if !o.l.brief {
 		o.where = fmt.Sprintf("%s line %d lets the key in", f.Path, held.Line)
 	}
+	verify := false
 	for i := range f.Keys.Lines {
 		if l := &f.Keys.Lines[i]; l.Number == held.Line && l.Options != nil {
-			o.granted.command = l.Options.Command
+			o.granted.command, verify = l.Options.Command, l.Options.VerifyRequired
 		}
 	}
+	o.securityKey(verify)
 	if o.key.Cert != nil && o.granted.command == nil {
 		if command, ok := o.key.Cert.ForceCommand(); ok {
 			o.granted.command = &command
@@ -163,17 +170,34 @@ func (o *offer) admit(f *facts.KeyFile, held *authkeys.Answer) {
 	}
 }
 
+// securityKey judges what sshd asks of a FIDO key's signature (auth2-pubkey.c
+// userauth_pubkey, sshkey_sk_fields): that the key was touched always, and its
+// PIN or fingerprint where the line or PubkeyAuthOptions says so.
+func (o *offer) securityKey(verify bool) {
+	if !strings.HasPrefix(o.key.Type, "sk-") {
+		return
+	}
+	if !o.l.brief {
+		o.where += "; the security key has to be touched"
+	}
+	if verify || slices.Contains(o.l.via.Settings.Strings("pubkeyauthoptions"), "verify-required") {
+		o.admitted = false
+		o.doubts = append(o.doubts, "verify-required is set: the key is let in if the client's security key asks for its PIN, as one made by ssh-keygen -O verify-required does")
+	}
+}
+
 // elsewhere judges what is asked after the files: the command, unless one of
-// them let the key in. That no file lists the key comes before what the command
-// does, and is no cause where the command may print the key.
+// them let the key in. That no file lists the key, of which sshd says nothing, is
+// told behind what it says of the command, and not where that may print the key.
 func (o *offer) elsewhere() {
-	files := o.rest
-	o.rest = nil
+	files := len(o.rest)
 	o.command()
-	command := o.rest
-	o.rest = files
-	o.notListed()
-	o.rest = append(o.rest, command...)
+	command := o.rest[files:]
+	o.rest = o.rest[:files:files]
+	if len(command) == 0 || len(o.l.via.KeyFiles) > 0 { // who has keys printed wants no file
+		o.notListed()
+	}
+	o.rest = slices.Insert(o.rest, files, command...)
 }
 
 // notListed adds what is to be said where no line is about the key.
@@ -193,6 +217,11 @@ func (o *offer) notListed() {
 	c := audit.Cause{ID: "ak-not-listed", Fix: "add the public key as a line of its own"}
 	switch {
 	case read != nil:
+		if broken := brokenLines(read); len(broken) > 0 && !hasKeys(read) {
+			c = lineCause(o.l.a, read, &authkeys.Answer{Cause: broken[0].Cause, Detail: broken[0].Detail, Line: broken[0].Number})
+			o.rest = append(o.rest, c)
+			return
+		}
 		c.Path, c.Message = read.Path, fmt.Sprintf("%s does not list the key", read.Path)
 	case len(o.rest) > 0:
 		return
@@ -207,13 +236,28 @@ func (o *offer) notListed() {
 	default:
 		return
 	}
-	for _, e := range o.l.via.Elsewhere {
+	for i, e := range o.l.via.Elsewhere {
+		if i == maxTold {
+			c.Message += fmt.Sprintf("; and %d more have it", len(o.l.via.Elsewhere)-maxTold)
+			break
+		}
 		c.Message += "; " + found(o.l.a, &e)
+	}
+	if n := o.l.via.Unsearched; n > 0 && len(o.l.via.Elsewhere) == 0 {
+		c.Message += fmt.Sprintf("; %d other accounts were not searched for it: sshaudit keys --fingerprint FINGERPRINT looks at all", n)
 	}
 	if len(o.l.via.Elsewhere) > 0 && c.ID != "akf-none" {
 		c.Fix = "move the key into " + c.Path.String() + ", if it belongs there"
 	}
 	o.rest = append(o.rest, c)
+}
+
+// maxTold bounds the places that are told where a key lies.
+const maxTold = 3
+
+// hasKeys tells that a file holds some line that sshd reads as a key.
+func hasKeys(f *facts.KeyFile) bool {
+	return slices.ContainsFunc(f.Keys.Lines, func(l authkeys.Line) bool { return l.Kind == authkeys.KindKey && l.Cause == "" })
 }
 
 func found(a *facts.Account, e *facts.Elsewhere) string {

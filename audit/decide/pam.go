@@ -31,7 +31,6 @@ func (l *login) pamStart() {
 // pamRepairs are what puts right what a module minds.
 var pamRepairs = map[string]string{
 	"pam_nologin":  "remove /etc/nologin when the maintenance is over",
-	"pam_deny":     "the message names the module before it that said no: correct what that one minds",
 	"pam_unix":     "chage -l NAME shows the dates; chage -E -1 NAME takes the expiry away",
 	"pam_access":   "add a line for NAME to /etc/security/access.conf",
 	"pam_faillock": "faillock --user NAME --reset",
@@ -80,6 +79,10 @@ func (l *login) pam() {
 		layer = audit.LayerSession
 	}
 	l.pamSays(layer, &l.accountOutcome)
+	if l.req.Method == KeyboardInteractive { // of the others sshd does not mind a failure
+		o := l.stack.Evaluate(pam.Setcred, l.pamFacts)
+		l.pamSays(audit.LayerSession, &o)
+	}
 	o := l.stack.Evaluate(pam.Session, l.pamFacts)
 	l.pamSays(audit.LayerSession, &o)
 }
@@ -97,10 +100,12 @@ func (l *login) pamSays(layer audit.Layer, o *pam.Outcome) {
 
 func (l *login) pamRefuses(layer audit.Layer, o *pam.Outcome) {
 	c := audit.Cause{ID: o.Cause, Path: o.File, Line: o.Line, Message: "PAM refuses: " + o.Message, Fix: "correct what the module " + o.Module.String() + " reads, or its line"}
-	if fix, ok := pamRepairs[string(o.Module)]; ok {
+	if fix, ok := pamRepairs[string(o.Blames)]; ok {
 		c.Fix = strings.ReplaceAll(fix, "NAME", UserArgument(l.a))
 	}
 	switch {
+	case o.Cause == pam.CausePassword && o.Blames == "pam_unix":
+		c.Fix = "passwd " + UserArgument(l.a) + " gives it a password, if passwords are meant to work"
 	case o.Cause == pam.CausePasswordExpired:
 		c.Message, c.Fix = "PAM asks for a new password before anything else: "+o.Message, "let the customer set a new password, or chage -d today "+UserArgument(l.a)
 	case o.Module == "":

@@ -18,13 +18,21 @@ func (l *login) started() bool {
 	switch {
 	case s.Refused != nil:
 		l.refuse(audit.LayerService, audit.Cause{
-			ID: "config-invalid", Path: audit.Untrusted(s.Refused.File), Line: s.Refused.Line,
+			ID: refusal(s.Refused), Path: audit.Untrusted(s.Refused.File), Line: s.Refused.Line,
 			Message: "sshd refuses its configuration, so it does not start: " + audit.Untrusted(s.Refused.Message).String(),
 			Fix:     "correct the line, check with sshd -t, then start sshd",
 		})
 		return false
 	case s.Config == nil:
 		l.doubt(audit.LayerService, "sshd's configuration was not evaluated: %s", audit.Untrusted(s.Unread))
+		return false
+	case l.via.Dies != nil: // which it does at the first attempt to log in
+		l.wrappers()
+		l.refuse(audit.LayerAccount, audit.Cause{
+			ID: "config-invalid", Path: audit.Untrusted(l.via.Dies.File), Line: l.via.Dies.Line,
+			Message: "sshd ends the connection while it evaluates the settings for it: " + audit.Untrusted(l.via.Dies.Message).String(),
+			Fix:     "correct the line, and reload sshd",
+		})
 		return false
 	case l.via.Settings == nil:
 		l.doubt(audit.LayerService, "the settings for this connection could not be evaluated")
@@ -47,6 +55,7 @@ func (l *login) started() bool {
 	case s.Running:
 		l.note(audit.LayerService, "%s is running", s.Version)
 	}
+	l.serves()
 	return true
 }
 

@@ -37,13 +37,24 @@ func (l *login) wrappers() {
 			l.refuse(audit.LayerTransport, audit.Cause{
 				ID: "tcpwrappers-deny", Path: file.text.Path, Line: rule.line,
 				Message: fmt.Sprintf("TCP wrappers refuse the client's address: %s line %d", file.text.Path, rule.line),
-				Fix:     "add \"sshd: ADDRESS\" to /etc/hosts.allow",
+				Fix:     "add \"sshd: " + l.address() + "\" to /etc/hosts.allow",
 			})
 		default:
 			l.note(audit.LayerTransport, "%s:%d allows the address", file.text.Path, rule.line)
 		}
 		return
 	}
+}
+
+// address is the client's as TCP wrappers want it written.
+func (l *login) address() string {
+	switch {
+	case !l.req.From.IsValid():
+		return "ADDRESS"
+	case l.req.From.Is6():
+		return "[" + l.req.From.String() + "]"
+	}
+	return l.req.From.String()
 }
 
 // rule is the first line that matches; line 0 is none.

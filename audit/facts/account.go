@@ -89,6 +89,9 @@ type Via struct {
 	// Settings are the effective settings for the account from an unnamed
 	// address; nil if the configuration is refused or unreadable.
 	Settings *sshdconf.Settings
+	// Dies is what sshd ends this connection for while it evaluates its settings;
+	// nil if it does not.
+	Dies *sshdconf.ConfigError
 	// Policy is what they say about keys; nil without Settings.
 	Policy *Policy
 	// KeyFiles are the files of AuthorizedKeysFile in sshd's order.
@@ -99,6 +102,8 @@ type Via struct {
 	Session *Session
 	// Elsewhere are places where the wanted key lies though sshd does not look there.
 	Elsewhere []Elsewhere
+	// Unsearched is how many other accounts were not searched for it.
+	Unsearched int
 }
 
 // KeyFile is one file that sshd would open for an account's keys.

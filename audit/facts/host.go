@@ -54,6 +54,8 @@ type Host struct {
 	// Reach is what the packet filter does with connections to the sshds; nil if
 	// nobody asked.
 	Reach []Reach
+	// Names is what DNS says of the host's public names; nil if nobody asked.
+	Names *Names
 	// Probes are what the listeners said; nil if nobody asked them.
 	Probes []Probe
 	// Filesystems are those that hold homes; nil if nobody looked.

@@ -32,6 +32,9 @@ type Outcome struct {
 	Module audit.Untrusted
 	File   audit.Untrusted
 	Line   int
+	// Blames is the module whose refusal the deciding one only passes on, as
+	// pam_deny does behind a jump; Module itself otherwise.
+	Blames audit.Untrusted
 	// Message says why, in a sentence; for an unknown verdict what is missing. Already escaped.
 	Message string
 	// Unknown names the modules whose answer is missing; set with an unknown verdict.
@@ -187,32 +190,34 @@ func (e *evaluation) outcome(r result) Outcome {
 	if o.Cause == "" {
 		return o
 	}
-	why := e.why(int(r.decider))
+	why, blames := e.why(int(r.decider))
+	o.Blames = o.Module
+	if blames >= 0 {
+		o.Blames = audit.Untrusted(moduleName(e.stack[blames].module))
+	}
 	if o.Module == "" {
 		o.Message = why
 	} else {
-		o.Message = fmt.Sprintf("%s: %s", o.Module, why)
+		o.Message = fmt.Sprintf("%s: %s", o.Blames, why)
 	}
 	return o
 }
 
 // why says why a module refuses. A module that only says what another one left
 // undone (pam_deny after a jump) gives that one's reason as well.
-func (e *evaluation) why(decider int) string {
-	why := e.answers[decider].why
-	if why == "" {
+func (e *evaluation) why(decider int) (why string, blames int) {
+	if why = e.answers[decider].why; why == "" {
 		why = "answers " + e.answers[decider].codes[0].String() + ", which the control word counts as a refusal"
 	}
 	if moduleName(e.stack[decider].module) != "pam_deny" {
-		return why
+		return why, -1
 	}
 	for i := decider - 1; i >= 0; i-- {
 		if a := e.answers[i]; a.why != "" && e.stack[i].kind == runs {
-			return fmt.Sprintf("%s, after %s in line %d: %s", why,
-				audit.Untrusted(moduleName(e.stack[i].module)), e.stack[i].line, a.why)
+			return fmt.Sprintf("%s (line %d; pam_deny in line %d passes it on)", a.why, e.stack[i].line, e.stack[decider].line), i
 		}
 	}
-	return why
+	return why, -1
 }
 
 // unknown names what is missing: the modules that may be asked and whose

@@ -2,6 +2,7 @@ package pam
 
 import (
 	"fmt"
+	"time"
 
 	"sshaudit/audit/accounts"
 )
@@ -54,20 +55,23 @@ func (c *call) aging(s *accounts.Shadow, today int) answer {
 	passed := today - changed
 	switch {
 	case expire != -1 && today >= expire:
-		return refuse(AcctExpired, fmt.Sprintf("the account expired on day %d (of /etc/shadow, today is %d)", expire, today))
+		return refuse(AcctExpired, "the account expired on "+date(expire))
 	case changed == 0:
-		return refuse(NewAuthTokReqd, "the password must be changed at the next login (last change 0 in /etc/shadow)")
+		return refuse(NewAuthTokReqd, "the password must be changed at the next login")
 	case changed < 0 && late == 0:
 		return sure(Success)
 	case passed < 0 || limit == -1:
 		return sure(Success)
 	case inactive != -1 && passed >= limit+inactive+late && (late == 0 || passed > limit && passed > inactive):
-		return refuse(AuthTokExpired, fmt.Sprintf("the password of day %d was valid for %d days and is locked since %d more", changed, limit, inactive))
+		return refuse(AuthTokExpired, fmt.Sprintf("the password of %s was valid for %d days, and %d days later it was locked", date(changed), limit, inactive))
 	case passed >= limit+late:
-		return refuse(NewAuthTokReqd, fmt.Sprintf("the password of day %d was valid for %d days and has to be changed (today is %d)", changed, limit, today))
+		return refuse(NewAuthTokReqd, fmt.Sprintf("the password of %s was valid for %d days and has to be changed", date(changed), limit))
 	}
 	return sure(Success)
 }
+
+// date writes a day of shadow.
+func date(day int) string { return time.Unix(int64(day)*secondsPerDay, 0).UTC().Format(time.DateOnly) }
 
 // unixPassword is pam_unix_auth.c for the right password: it fails where no
 // password is the right one.

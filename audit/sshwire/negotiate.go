@@ -76,9 +76,9 @@ func authenticates(cipher string) bool {
 }
 
 // Methods returns the key exchange methods of a list without the names that only
-// signal an extension (RFC 8308, 2.1; OpenSSH's PROTOCOL, 1.9).
+// signal an extension (RFC 8308, 2.1; OpenSSH's PROTOCOL, 1.9; Dropbear's kexguess2).
 func Methods(list []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(name string) bool {
-		return name == "ext-info-c" || name == "ext-info-s" || strings.HasPrefix(name, "kex-strict-")
+		return name == "ext-info-c" || name == "ext-info-s" || strings.HasPrefix(name, "kex-strict-") || strings.HasPrefix(name, "kexguess2@")
 	})
 }

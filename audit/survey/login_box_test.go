@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -15,9 +16,11 @@ type loginCase struct {
 	name string
 	// since is the first release, as major*100+minor, in which it can be made.
 	since int
-	// match are the settings of the account's own Match block.
-	match []string
-	user  sshdtest.User
+	// match are the settings of the account's own Match block, criteria what it
+	// asks for, "User NAME" if empty.
+	match    []string
+	criteria string
+	user     sshdtest.User
 	// method is how the client logs in; a key unless it says otherwise.
 	method decide.Method
 	// key is what the client offers: one of the box's keys or certificates; the
@@ -168,7 +171,7 @@ func (c *loginCase) block() string {
 		return ""
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "Match User %s\n", c.user.Name)
+	text.WriteString("Match " + strings.ReplaceAll(cmp.Or(c.criteria, "User NAME"), "NAME", c.user.Name) + "\n")
 	for _, line := range c.match {
 		fmt.Fprintf(&text, "\t%s\n", strings.ReplaceAll(line, "NAME", c.user.Name))
 	}

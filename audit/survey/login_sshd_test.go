@@ -178,8 +178,9 @@ func (b *loginBox) explains(q *question, real *sshdtest.Login, what string) {
 	}
 	for id, other := range logProofs {
 		switch {
-		case id == "auth-tries-exceeded" && q.answer.Causes[0].Layer == audit.LayerKey, // what follows from the cause
-			id == "user-locked" && first == "user-expired", // what sshd says of an expired account from 8.9 on
+		case id == "auth-tries-exceeded" && strings.Contains(q.c.String(), "MaxAuthTries 1"), // what follows from the cause
+			id == "password-expired-pam" && first == "password-expired-shadow", // said in the same words
+			id == "user-locked" && first == "user-expired",                     // what sshd says of an expired account from 8.9 on
 			strings.HasPrefix(id, "root-") && strings.HasPrefix(first, "root-"),
 			id == "ak-from" && strings.Contains(real.Log, "Accepted key"), // another line let it in
 			id == "pam-account-denied" && q.c.method == decide.KeyboardInteractive:
@@ -235,7 +236,7 @@ var logProofs = func() map[string]*regexp.Regexp {
 		"principals-options": "certificate principals options", "user-unknown": "Invalid user", "root-refused": "ROOT LOGIN REFUSED", "root-forced-only": "ROOT LOGIN REFUSED",
 		"subsystem-not-configured": "subsystem not found|subsystem request failed",
 		"user-expired":             "(?m)^Account .* has expired", "tcpwrappers-deny": "refused by tcp wrapper",
-		"pam-account-denied": "Access denied for user .* by PAM account configuration|Failed keyboard-interactive/pam", "password-expired-pam": "(?i)password has expired|password change required|change your password",
+		"pam-account-denied": "Access denied for user .* by PAM account configuration|Failed keyboard-interactive/pam", "password-expired-pam": "(?i)password has expired|password change required|change your password|Failed keyboard-interactive/pam",
 		"pam-session-failed": "pam_open_session", "pam-init-failed": "PAM: initiali[sz]ation failed",
 	} {
 		m[id] = regexp.MustCompile(text)

@@ -11,6 +11,7 @@ import (
 	"sshaudit/audit/checks"
 	"sshaudit/audit/collect"
 	"sshaudit/audit/facts"
+	"sshaudit/audit/settings"
 )
 
 // Each calls f with every chosen account, one after another in their order, for
@@ -52,6 +53,7 @@ func (s *Survey) Run(ctx context.Context) (*audit.Report, error) {
 	if len(s.opts.Users) == 0 {
 		s.readReach(ctx)
 		s.collect.ReadNotable(ctx, h.Now.Add(-evidenceAge))
+		s.collect.ReadNames(ctx, public(s.opts.Settings))
 	}
 	if s.opts.Probe {
 		s.collect.ReadProbes(ctx, s.opts.Settings.Names)
@@ -177,4 +179,9 @@ func vantages(list []string) []netip.Addr {
 		}
 	}
 	return addrs
+}
+
+// public reads what the settings say of the public names.
+func public(s settings.Settings) collect.Public {
+	return collect.Public{Names: s.Names, Addresses: vantages(s.PublicAddresses), Resolvers: vantages(s.Resolvers)}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sshaudit/audit"
+	"sshaudit/audit/checks"
 	"sshaudit/audit/collect"
 	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
@@ -62,8 +63,8 @@ func algorithmLists(r *rand.Rand) string {
 	return b.String()
 }
 
-// server reads a system's one sshd.
-func server(t *testing.T, root string) *facts.Server {
+// oneSshd reads a system with its one sshd.
+func oneSshd(t *testing.T, root string) *facts.Host {
 	t.Helper()
 	c, err := collect.Open(t.Context(), collect.Options{Root: root, SSHDConfig: "/etc/ssh/sshd_config", Now: time.Now()})
 	must(t, err)
@@ -71,7 +72,7 @@ func server(t *testing.T, root string) *facts.Server {
 	if n := len(c.Host().Servers); n != 1 {
 		t.Fatalf("%d servers", n)
 	}
-	return c.Host().Servers[0]
+	return c.Host()
 }
 
 // greeting connects and reads until the server has sent its offer or ends.
@@ -115,7 +116,7 @@ func TestClientsAndSshdAgreeAsPredicted(t *testing.T) {
 					count["configurations that sshd refuses"]++
 					continue
 				}
-				offer, missing := decide.Offer(server(t, h.Root()))
+				offer, missing := decide.Offer(oneSshd(t, h.Root()).Servers[0])
 				if offer == nil {
 					t.Fatalf("no offer: %s", missing)
 				}
@@ -209,4 +210,21 @@ func outcome(t *testing.T, config string, c decide.Client, said string) string {
 		return "agreed"
 	}
 	return "no " + string(found)
+}
+
+// TestStockSshdKeepsNoClientOut has each release's sshd as Debian delivers it: no
+// finding about clients, algorithms or host keys.
+func TestStockSshdKeepsNoClientOut(t *testing.T) {
+	for _, r := range sshdtest.Releases() {
+		h := sshdtest.Open(t, r)
+		host := oneSshd(t, h.Root())
+		if offer, missing := decide.Offer(host.Servers[0]); offer == nil || len(offer.HostKey) == 0 {
+			t.Fatalf("%s: no offer: %s", r, missing)
+		}
+		for _, f := range checks.Host(checks.All(), host) {
+			if strings.HasPrefix(f.Check, "client-") || strings.HasPrefix(f.Check, "hostkey-") {
+				t.Errorf("%s: %+v", r, f)
+			}
+		}
+	}
 }

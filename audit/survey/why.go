@@ -15,6 +15,7 @@ import (
 	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
 	"sshaudit/audit/settings"
+	"sshaudit/audit/sshclients"
 )
 
 // WhyOptions are one login that is asked about, on one host.
@@ -22,6 +23,9 @@ type WhyOptions struct {
 	Root     string
 	Settings settings.Settings
 	Request  decide.Request
+	// Name is the name by which the client connects; empty if it is not known. It is
+	// looked up in DNS.
+	Name string
 	// Reach judges the way through the packet filter; nil if nobody can.
 	Reach func(ctx context.Context, port int) (audit.Step, *audit.Cause)
 }
@@ -48,7 +52,22 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 	r := q.report()
 	q.translated(ctx, r)
 	if o.Reach != nil {
-		step, cause := o.Reach(ctx, r.Port)
+		begin(r)(o.Reach(ctx, r.Port))
+	}
+	if o.Name != "" {
+		asked := public(o.Settings)
+		asked.Names = []string{strings.ToLower(strings.TrimSuffix(o.Name, "."))}
+		c.ReadNames(ctx, asked)
+		begin(r)(decide.NameStep(c.Host(), asked.Names[0]))
+	}
+	speak(r, q.result.Methods, c.Host().Name, req.Client)
+	q.evidence(ctx, r)
+	return r, nil
+}
+
+// begin puts a layer that the connection meets earlier before the others.
+func begin(r *audit.WhyReport) func(audit.Step, *audit.Cause) {
+	return func(step audit.Step, cause *audit.Cause) {
 		r.Steps = slices.Insert(r.Steps, 0, step)
 		switch {
 		case cause != nil:
@@ -57,9 +76,6 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 			r.Verdict = audit.Unknown
 		}
 	}
-	speak(r, q.result.Methods, c.Host().Name)
-	q.evidence(ctx, r)
-	return r, nil
 }
 
 // inquiry is a login under examination.
@@ -92,7 +108,9 @@ func (q *inquiry) answer(w *collect.Worker) error {
 	q.result = decide.Login(h, a, via, q.req)
 	q.deciding = deciding(a, via)
 	if peer.Wanted != "" && slices.ContainsFunc(q.result.Causes, unlisted) {
-		if via.Elsewhere = append(via.Elsewhere, w.Neighbours(i, peer.Wanted)...); len(via.Elsewhere) > 0 {
+		neighbours, unsearched := w.Neighbours(i, peer.Wanted)
+		via.Elsewhere, via.Unsearched = append(via.Elsewhere, neighbours...), unsearched
+		if len(via.Elsewhere) > 0 || unsearched > 0 {
 			q.result = decide.Login(h, a, via, q.req)
 		}
 	}
@@ -128,8 +146,36 @@ func (q *inquiry) report() *audit.WhyReport {
 	return r
 }
 
+// transfers are the words for causes that an SFTP client meets otherwise than a
+// terminal: its server is a program that the login shell starts.
+var transfers = map[string]audit.Doc{
+	"shell-restricted": {
+		Client:   audit.ClientWords{PuTTY: "Received message too long"},
+		Customer: "You are logged in, and our SFTP server does not start for your account. The fault is ours, and we repair it. Please try again when we tell you that it is done.",
+	},
+	"shell-exec-failed": {
+		Client:   audit.ClientWords{PuTTY: "Connection has been unexpectedly closed"},
+		Customer: "You are logged in, and our SFTP server does not start for your account. The fault is ours, and we repair it. Please try again when we tell you that it is done.",
+	},
+}
+
+// clientMessage picks the words of the client: those of the program if it is known,
+// else of the one that most people use for the service.
+func clientMessage(service, client string, words *audit.ClientWords) string {
+	product, _, _ := sshclients.Identify(client)
+	switch {
+	case product == "WinSCP" && words.WinSCP != "":
+		return words.WinSCP
+	case product == "FileZilla" && words.FileZilla != "":
+		return words.FileZilla
+	case product == "OpenSSH", product == "" && service == string(decide.SSH):
+		return words.OpenSSH
+	}
+	return words.PuTTY
+}
+
 // speak fills in what the client shows and what the customer is to be told.
-func speak(r *audit.WhyReport, methods []string, host string) {
+func speak(r *audit.WhyReport, methods []string, host, client string) {
 	switch {
 	case r.Verdict == audit.Accept:
 		r.Customer = "From the server's side your login works. Please try again; if it still fails, send us the complete messages of your program."
@@ -139,14 +185,14 @@ func speak(r *audit.WhyReport, methods []string, host string) {
 		return
 	}
 	doc, _ := checks.Explain(r.Causes[0].ID)
-	message := doc.Client.PuTTY
-	if r.Service == string(decide.SSH) {
-		message = doc.Client.OpenSSH
+	if words, ok := transfers[r.Causes[0].ID]; ok && r.Service == string(decide.SFTP) {
+		doc.Client, doc.Customer = words.Client, words.Customer
 	}
+	message := clientMessage(r.Service, client, &doc.Client)
 	if r.Method != string(decide.Publickey) && strings.Contains(message, "our key") {
 		message = "Access denied"
 	}
-	message = strings.NewReplacer("METHODS", strings.Join(methods, ","), "HOST", host, "PORT", strconv.Itoa(r.Port)).Replace(message)
+	message = strings.NewReplacer("METHODS", strings.Join(methods, ","), "HOST", host, "PORT", strconv.Itoa(r.Port), "LIST", r.Causes[0].Observed).Replace(message)
 	r.ClientMessage = message
 	if message != "" {
 		r.Customer = fmt.Sprintf("Your program shows \"%s\". ", message)

@@ -29,8 +29,8 @@ const maxKey = 1 << 20
 
 // whyOptions are the flags of why.
 type whyOptions struct {
-	from, to, host, service, key, method, client, sshdConfig, format string
-	port                                                             uint16
+	from, to, host, service, key, method, client, name, sshdConfig, format string
+	port                                                                   uint16
 }
 
 func whyCommand(g *globals) *cobra.Command {
@@ -54,6 +54,7 @@ func whyCommand(g *globals) *cobra.Command {
 	f.Uint16Var(&o.port, "port", 0, "port that the client connects to; by default sshd's own")
 	f.StringVar(&o.key, "key", "", "the offered key: a public key `FILE` (OpenSSH, RFC 4716, PPK), a fingerprint SHA256:…, or - for standard input")
 	f.Var(choice(&o.method, "publickey", "password", "keyboard-interactive"), "method", "publickey, password or keyboard-interactive")
+	f.StringVar(&o.name, "name", "", "the public `NAME` by which the client connects: does it lead to this host? It is looked up in DNS")
 	f.StringVar(&o.client, "client", "", "the client's `PROGRAM`, such as \"PuTTY 0.70\" or as it names itself: can it agree with sshd on algorithms?")
 	f.StringVar(&o.sshdConfig, "sshd-config", "", "evaluate this sshd_config `FILE` instead of the running sshd's")
 	addFormat(cmd, &o.format, "text", "json")
@@ -77,7 +78,7 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 	// One answer is given and the process ends: little of what is read is garbage
 	// by then, and looking for it would take a third of the time on large hosts.
 	debug.SetGCPercent(shortRun)
-	options := survey.WhyOptions{Root: g.root, Settings: s, Request: req}
+	options := survey.WhyOptions{Root: g.root, Settings: s, Request: req, Name: o.name}
 	if g.root == "/" && req.From.IsValid() {
 		options.Reach = func(ctx context.Context, port int) (audit.Step, *audit.Cause) { return filter(ctx, &req, port) }
 	}
