@@ -58,4 +58,6 @@ type WhyReport struct {
 	Log string
 	// Customer is a paragraph for the customer: no path, mode or command of the server.
 	Customer string
+	// Client is what the client's own log told; nil without one.
+	Client *ClientReport
 }

@@ -36,7 +36,7 @@ var clientCauses = []cause{
 	{"network-lost-on-the-way", audit.LayerNetwork, audit.Warning, noAnswer, "Connection that did not arrive",
 		"The client got no answer or a refusal, while this host would take its connection: what stopped it stands between them, or was there only at that time.",
 		"Compare the address and port in the client's log with this host's; look at firewalls before it and at bans of that time.",
-		"Your connection did not reach our server. Please try from another network, for instance over a mobile phone, and look whether a firewall or virus scanner blocks your program."},
+		"Your program got no connection to our server. Please check host name and port, try from another network, for instance over a mobile phone, and look whether a firewall or virus scanner blocks your program."},
 	{"network-other-device-answers", audit.LayerTransport, audit.Warning, otherKey, "Somebody else answered",
 		"The host key or the greeting that the client saw is not this host's: the name leads to another machine, or a router or proxy answers in its place.",
 		"Compare the address in the client's log with this host's; look at the name, at port forwarding, and at proxies.",

@@ -33,6 +33,8 @@ type attempt struct {
 	verbose                                                                                                   bool
 	// sftpAsked tells that the next data of the channel is SFTP's first.
 	sftpAsked bool
+	// refusedKey and refusedWord are the messages that a key and a password were refused.
+	refusedKey, refusedWord errorText
 	// clientKey is the message about a key file that the client could not use.
 	clientKey     string
 	clientKeyLine int

@@ -130,6 +130,12 @@ func (a *attempt) decideMethod() {
 	case !a.verbose:
 		a.step = StepAuthRefused
 	}
+	switch {
+	case a.step == StepKeyRefused && a.refusedKey.text != "":
+		a.message, a.line = a.refusedKey.text, a.refusedKey.line
+	case (a.step == StepPasswordRefused || a.step == StepKeyboardRefused) && a.refusedWord.text != "":
+		a.message, a.line = a.refusedWord.text, a.refusedWord.line
+	}
 }
 
 // secondLook reads errors whose words no rule knows, as translated programs write

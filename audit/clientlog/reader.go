@@ -154,7 +154,7 @@ func (r *reader) apply(a *attempt, rec *record) bool {
 // wraps tries a line as the continuation of the one before it: mail programs and
 // terminals break lines, with and without a blank.
 func (r *reader) wraps(rec *record) bool {
-	if r.last.dress == plain && !r.last.promising() || len(r.last.text) < 40 || len(r.last.text)+len(rec.text) > maxLine {
+	if r.lastFits || r.last.dress == plain && !r.last.promising() || len(r.last.text) < 40 || len(r.last.text)+len(rec.text) > maxLine {
 		return false
 	}
 	for _, between := range []string{" ", ""} {
@@ -164,7 +164,7 @@ func (r *reader) wraps(rec *record) bool {
 		if joined.tunnel {
 			a = r.jump
 		}
-		if r.apply(a, &joined) && !r.lastFits {
+		if r.apply(a, &joined) {
 			r.last, r.lastFits = joined, true
 			return true
 		}

@@ -257,6 +257,9 @@ func keyRefused(a *attempt, r *record, _ []string) {
 	a.tried("publickey")
 	a.answer(audit.Refuse)
 	a.remember(r)
+	if a.refusedKey.text == "" {
+		a.refusedKey = errorText{text: r.text, line: r.line}
+	}
 }
 
 // offer notes that a key was offered whose name is not in the line.
@@ -319,6 +322,7 @@ func accessDenied(a *attempt, r *record, _ []string) {
 			a.tried("password")
 		}
 		a.remember(r)
+		a.refusedWord = errorText{text: r.text, line: r.line}
 	}
 }
 

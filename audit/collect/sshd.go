@@ -308,6 +308,9 @@ func assign(environment map[string]string, line string) {
 func (c *Collector) readHostKeys(v *hostfs.View, s *facts.Server) {
 	for _, set := range s.Settings.Values("hostkey") {
 		k := facts.HostKey{SystemFile: c.systemFile(v, set.Value), Configured: set.File != ""}
+		if info, err := v.Stat(set.Value); err == nil {
+			k.Modified = info.Modified()
+		}
 		if k.Problem == nil && k.Type == facts.Regular && c.host.Privileged {
 			data, _, err := v.ReadFile(set.Value, smallFile, nil)
 			if err == nil {

@@ -139,6 +139,8 @@ type HostKey struct {
 	Encrypted, Malformed bool
 	// Public is the public key that belongs to it; nil if it was not read.
 	Public *authkeys.Key
+	// Modified is when the file's content last changed; zero if it could not be told.
+	Modified time.Time
 }
 
 // StrictRules is the variant of the StrictModes test that a build of sshd applies.

@@ -36,6 +36,9 @@ func WhyText(w io.Writer, r *audit.WhyReport, style Style) error {
 			head = pad("", layerWidth+verdictWidth)
 		}
 	}
+	if r.Client != nil {
+		p.client(r.Client)
+	}
 	p.observed(r.Observed)
 	if r.Log != "" {
 		p.line("")
@@ -56,7 +59,11 @@ const layerWidth, verdictWidth = 11, 9
 
 // whyHead says which login the answer is about.
 func whyHead(r *audit.WhyReport) string {
-	head := fmt.Sprintf("%s by %s, %s", shown(r.User), clean(r.Service), clean(r.Method))
+	user := shown(r.User)
+	if user == "" {
+		user = "a user who is not named"
+	}
+	head := fmt.Sprintf("%s by %s, %s", user, clean(r.Service), clean(r.Method))
 	if r.Key != "" {
 		head += " " + clean(r.Key)
 	}
@@ -156,5 +163,8 @@ func WhyJSON(w io.Writer, r *audit.WhyReport) error {
 	}))
 	d.member("log", clean(r.Log))
 	d.member("customer", clean(r.Customer))
+	if r.Client != nil {
+		d.member("client", clientObject(r.Client))
+	}
 	return d.close()
 }

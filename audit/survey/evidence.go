@@ -23,6 +23,7 @@ func (q *inquiry) evidence(ctx context.Context, r *audit.WhyReport) {
 		r.Log = "The log was not looked at: " + err.Error() + "."
 		return
 	}
+	q.entries = entries
 	r.Observed = serverlog.Observe(entries, q.req.User, q.req.From, since)
 	var at time.Time
 	r.Log, at = serverlog.Contradicts(&serverlog.Prediction{

@@ -14,6 +14,7 @@ import (
 	"sshaudit/audit/collect"
 	"sshaudit/audit/decide"
 	"sshaudit/audit/facts"
+	"sshaudit/audit/serverlog"
 	"sshaudit/audit/settings"
 	"sshaudit/audit/sshclients"
 )
@@ -28,6 +29,8 @@ type WhyOptions struct {
 	Name string
 	// Reach judges the way through the packet filter; nil if nobody can.
 	Reach func(ctx context.Context, port int) (audit.Step, *audit.Cause)
+	// Client is the client's own log; nil without one. With it the user may be empty.
+	Client *audit.ClientLog
 }
 
 // Why answers whether one login would work and what refuses it.
@@ -46,7 +49,9 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 		return nil, errors.New("no sshd and no sshd_config found on this host; name a file with --sshd-config")
 	}
 	q := &inquiry{c: c, req: req}
-	if err := c.Work(q.answer); err != nil {
+	if o.Client != nil && !q.judged() {
+		q.server = serverFor(c.Host(), req.Port)
+	} else if err := c.Work(q.answer); err != nil {
 		return nil, err
 	}
 	r := q.report()
@@ -62,6 +67,9 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 	}
 	speak(r, q.result.Methods, c.Host().Name, req.Client)
 	q.evidence(ctx, r)
+	if o.Client != nil {
+		q.client(r, o.Client)
+	}
 	return r, nil
 }
 
@@ -86,6 +94,8 @@ type inquiry struct {
 	result decide.Answer
 	// deciding are the files that decide, for the comparison with the log.
 	deciding []audit.Untrusted
+	// entries are the lines of the server's log; nil if there is none.
+	entries []serverlog.Entry
 }
 
 // answer collects the account and decides.

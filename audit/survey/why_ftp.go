@@ -22,6 +22,9 @@ const defaultFTPPort = 21
 // password, and what refuses it.
 func WhyFTP(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 	req := o.Request
+	if o.Client != nil && req.User == "" {
+		return Why(ctx, o) // the client's log alone has something to say
+	}
 	req.Method = decide.Password
 	c, err := collect.Open(ctx, collect.Options{
 		Root: o.Root, SSHDConfig: o.Settings.SSHD.Config, Filesystems: o.Settings.Filesystems.Allow,
@@ -32,7 +35,10 @@ func WhyFTP(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 	}
 	defer func() { _ = c.Close() }() // read only
 	server := ftpServerFor(c.Host(), &req)
-	if server == nil {
+	switch {
+	case server == nil && o.Client != nil:
+		return Why(ctx, o)
+	case server == nil:
 		return nil, errors.New("no vsftpd, ProFTPD or Pure-FTPd found on this host")
 	}
 	r := &audit.WhyReport{
@@ -68,6 +74,9 @@ func WhyFTP(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 		}
 	}
 	speakFTP(r, reply)
+	if o.Client != nil {
+		(&inquiry{c: c, req: req}).client(r, o.Client)
+	}
 	return r, nil
 }
 

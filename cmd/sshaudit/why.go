@@ -29,22 +29,25 @@ const maxKey = 1 << 20
 
 // whyOptions are the flags of why.
 type whyOptions struct {
-	from, to, host, service, key, method, client, name, sshdConfig, format string
-	port                                                                   uint16
+	from, to, host, service, key, method, client, name, log, sshdConfig, format string
+	port                                                                        uint16
 }
 
 func whyCommand(g *globals) *cobra.Command {
 	o := &whyOptions{}
 	cmd := &cobra.Command{
-		Use:   "why USER",
+		Use:   "why [USER]",
 		Short: "Would this login work, and if not, what refuses it and what repairs it",
 		Long: "Follows one login as sshd would decide it: packet filter, account, method, key, session. The first cause is\n" +
 			"the one that refuses it today; those that follow would refuse it next. For a password the answer is about a\n" +
 			"password that is right. Without --key any key that is listed will do.\n\n" +
+			"With --log the client's own log (WinSCP, PuTTY, FileZilla, OpenSSH -v, lftp, curl) says what the flags do not,\n" +
+			"and the answer joins both sides: which step failed, whether it was this host, and whether the connection arrived.\n\n" +
 			"Exit status: 0 the login works, 1 it is refused, 3 it is not known, or a usage error.",
-		Example: "  sshaudit why alice --from 203.0.113.7 --service sftp --key alice.pub\n  sshaudit why alice --key SHA256:… --format json",
-		Args:    cobra.ExactArgs(1),
-		RunE:    func(cmd *cobra.Command, args []string) error { return runWhy(cmd, g, o, args[0]) },
+		Example: "  sshaudit why alice --from 203.0.113.7 --service sftp --key alice.pub\n  sshaudit why alice --key SHA256:… --format json\n" +
+			"  sshaudit why --log winscp.log --from 203.0.113.7",
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return runWhy(cmd, g, o, strings.Join(args, "")) },
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.from, "from", "", "address that the client comes from")
@@ -56,6 +59,7 @@ func whyCommand(g *globals) *cobra.Command {
 	f.Var(choice(&o.method, "publickey", "password", "keyboard-interactive"), "method", "publickey, password or keyboard-interactive")
 	f.StringVar(&o.name, "name", "", "the public `NAME` by which the client connects: does it lead to this host? It is looked up in DNS")
 	f.StringVar(&o.client, "client", "", "the client's `PROGRAM`, such as \"PuTTY 0.70\" or as it names itself: can it agree with sshd on algorithms?")
+	f.StringVar(&o.log, "log", "", "the client's own log, a `FILE` or - for standard input")
 	f.StringVar(&o.sshdConfig, "sshd-config", "", "evaluate this sshd_config `FILE` instead of the running sshd's")
 	addFormat(cmd, &o.format, "text", "json")
 	complete(cmd, "service", "ssh", "sftp", "ftp", "ftps")
@@ -71,6 +75,13 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 	if o.sshdConfig != "" {
 		s.SSHD.Config = o.sshdConfig
 	}
+	var client *audit.ClientLog
+	if o.log != "" {
+		if client, err = o.readLog(g); err != nil {
+			return err
+		}
+		user = o.fill(cmd, client, user)
+	}
 	req, err := o.request(g, user, cmd.Flags().Changed("method"))
 	if err != nil {
 		return err
@@ -78,7 +89,7 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 	// One answer is given and the process ends: little of what is read is garbage
 	// by then, and looking for it would take a third of the time on large hosts.
 	debug.SetGCPercent(shortRun)
-	options := survey.WhyOptions{Root: g.root, Settings: s, Request: req, Name: o.name}
+	options := survey.WhyOptions{Root: g.root, Settings: s, Request: req, Name: o.name, Client: client}
 	if g.root == "/" && req.From.IsValid() {
 		options.Reach = func(ctx context.Context, port int) (audit.Step, *audit.Cause) { return filter(ctx, &req, port) }
 	}
@@ -109,8 +120,8 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 // request reads the flags.
 func (o *whyOptions) request(g *globals, user string, method bool) (decide.Request, error) {
 	req := decide.Request{User: user, Host: o.host, Port: int(o.port), Service: decide.Service(o.service), Method: decide.Method(o.method), Client: o.client}
-	if user == "" {
-		return req, errors.New("the user name is empty: say whose login it is")
+	if user == "" && o.log == "" {
+		return req, errors.New("the user name is empty: say whose login it is, or give the client's log with --log")
 	}
 	var err error
 	for _, a := range []struct {
