@@ -59,7 +59,7 @@ func (a *attempt) finish() {
 	if a.noTLS && (a.step == "" || a.rank <= vague) && a.stage < Authenticated {
 		a.step, a.log.Protocol = StepFTPTLS, "ftps"
 	}
-	if a.step == StepFTPTLS && a.ftp {
+	if a.step == StepFTPTLS {
 		a.log.Protocol = "ftps"
 	}
 	a.secondLook()

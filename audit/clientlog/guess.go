@@ -73,6 +73,7 @@ var layouts = []string{
 
 // times reads the first and the last time of a log.
 func times(began, ended string, offset *time.Duration) (first, last time.Time, zoned bool) {
+	began, ended = moment(began), moment(ended)
 	for _, layout := range layouts {
 		f, err := time.Parse(layout, began)
 		if err != nil {
@@ -91,6 +92,14 @@ func times(began, ended string, offset *time.Duration) (first, last time.Time, z
 		return f, l, zoned
 	}
 	return time.Time{}, time.Time{}, false
+}
+
+// moment cuts off what FileZilla's file puts behind the time: its process and number.
+func moment(s string) string {
+	if len(s) > 20 && s[19] == ' ' {
+		return s[:19]
+	}
+	return s
 }
 
 // address reads a status of an FTP client whose language is not known: one word

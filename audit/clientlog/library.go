@@ -246,7 +246,7 @@ func inlineDenied(a *attempt, r *record) {
 	}
 	words := strings.Fields(strings.TrimRight(before, ": "))
 	if len(words) > 0 {
-		if user, host, ok := cutLast(words[len(words)-1], "@"); ok {
+		if user, host, ok := cutLast(strings.TrimLeft(words[len(words)-1], ">"), "@"); ok {
 			if a.log.User == "" {
 				a.user(user)
 			}

@@ -57,10 +57,21 @@ func unquote(s string) string {
 
 var entities = strings.NewReplacer("&gt;", ">", "&lt;", "<", "&quot;", `"`, "&#39;", "'", "&nbsp;", " ", "&amp;", "&")
 
+// unmark takes the marks of a quotation off a line of a text that is quoted.
+func unmark(s string) string {
+	for {
+		t := strings.TrimLeft(s, " \t")
+		if t == "" || t[0] != '>' || dateFollows(t) {
+			return s
+		}
+		s = strings.TrimPrefix(t[1:], " ")
+	}
+}
+
 // dateFollows tells that a mark of WinSCP stands here: a time comes after it.
 func dateFollows(s string) bool {
 	t := strings.TrimLeft(s[1:], " \t")
-	return len(t) > 19 && t[4] == '-' && t[7] == '-' && t[13] == ':'
+	return len(t) > 19 && t[4] == '-' && t[7] == '-' && t[13] == ':' && t[19] == '.'
 }
 
 // known tells that a line begins in the dress of a known program, so that the

@@ -29,7 +29,11 @@ func Read(in io.Reader) (*audit.ClientLog, error) {
 		if len(raw) > maxLine {
 			raw = raw[:maxLine]
 		}
-		r.take(string(raw), n)
+		line := string(raw)
+		if l.quoted {
+			line = unmark(line)
+		}
+		r.take(line, n)
 	}
 }
 
@@ -133,6 +137,9 @@ func (r *reader) apply(a *attempt, rec *record) bool {
 			}
 		}
 	}
+	if rec.dress == fileZilla && rec.dir == said && errno(rec.text) && a.network(rec.text, rec) {
+		return true
+	}
 	whole := rec.text
 	rec.text = bare(whole)
 	if table.apply(a, rec) {
@@ -149,6 +156,17 @@ func (r *reader) apply(a *attempt, rec *record) bool {
 	}
 	rec.text = whole
 	return keyLine(a, rec.text) || rec.dress == plain && commandLine(a, rec.text)
+}
+
+// errno tells that a text holds the name of an error of the network, which
+// FileZilla writes in every language.
+func errno(s string) bool {
+	i := strings.Index(s, " - ")
+	if i < 7 {
+		return false
+	}
+	word := s[strings.LastIndexAny(s[:i], " \"'«“”( ")+1 : i]
+	return len(word) > 6 && word[0] == 'E' && strings.ToUpper(word) == word
 }
 
 // wraps tries a line as the continuation of the one before it: mail programs and

@@ -29,6 +29,8 @@ const (
 type lines struct {
 	in       *bufio.Reader
 	encoding string
+	// quoted tells that most lines begin with a mail program's mark.
+	quoted bool
 	// long holds a line that does not fit into the reader's buffer.
 	long []byte
 	// rest is what follows a bare carriage return in the line read last.
@@ -46,7 +48,24 @@ func newLines(r io.Reader) *lines {
 	case encUTF16BE:
 		l.in = bufio.NewReaderSize(&utf16Reader{in: in, order: binary.BigEndian}, chunk)
 	}
+	head, _ = l.in.Peek(4096)
+	l.quoted = quoted(head)
 	return l
+}
+
+// quoted tells whether most lines of a text's beginning have a mail program's mark
+// of a quotation: clients' own marks change from line to line.
+func quoted(head []byte) bool {
+	marked, all := 0, 0
+	for line := range bytes.FieldsFuncSeq(head, func(r rune) bool { return r == '\n' || r == '\r' }) {
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			all++
+			if line[0] == '>' {
+				marked++
+			}
+		}
+	}
+	return marked >= 3 && 4*marked >= 3*all
 }
 
 // sniff names the encoding by the byte order mark, or by the zeros that Latin
