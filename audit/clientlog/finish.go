@@ -123,6 +123,8 @@ func (a *attempt) decideMethod() {
 		a.step = StepKeyboardRefused
 	case a.clientKey != "":
 		a.step, a.message, a.line = StepClientKeyFile, a.clientKey, a.clientKeyLine
+	case a.explicitKey && a.log.Program == "FileZilla" && has(a.log.Methods, "publickey"):
+		a.step = StepKeyRefused // it shows the events of the key at its debug levels only
 	case a.keyboardTried && !a.offered:
 		a.step = StepKeyboardRefused
 	case a.passwordTried:

@@ -16,6 +16,9 @@ var labels = func() map[string]direction {
 			m[w] = dir
 		}
 	}
+	for _, w := range []string{"Command", "Error", "Response", "Status"} { // as people type them
+		m[strings.ToLower(w)] = m[w]
+	}
 	return m
 }()
 

@@ -98,7 +98,12 @@ func authFailed(method string) func(*attempt, *record) {
 		}
 		a.ssh = true
 		a.reach(Authenticating)
-		a.tried(method)
+		if method != "" {
+			a.tried(method)
+		}
+		if a.passwordTried {
+			a.passwordRefused = true
+		}
 		a.fail(StepNoMethods, vague, r)
 	}
 }

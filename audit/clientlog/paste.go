@@ -12,6 +12,9 @@ func unquote(s string) string {
 	if strings.IndexByte(s, '&') >= 0 {
 		s = entities.Replace(s)
 	}
+	if strings.Contains(s, "[/") {
+		s = stripTags(s)
+	}
 	if s == "" {
 		return s
 	}
@@ -104,16 +107,36 @@ func markup(s string) (string, bool) {
 		shut = '>'
 	}
 	i := strings.IndexByte(s, shut)
-	if i < 2 || i > 40 {
+	if i < 2 || i > 80 {
 		return s, false
 	}
 	name, _, _ := strings.Cut(strings.ToLower(strings.TrimPrefix(s[1:i], "/")), "=")
 	name, _, _ = strings.Cut(name, " ")
 	switch name {
-	case "code", "quote", "pre", "p", "br", "br/", "b", "i", "font", "size", "spoiler", "div", "span", "li", "td", "tr", "blockquote":
+	case "code", "color", "email", "url", "quote", "pre", "p", "br", "br/", "b", "i", "font", "size", "spoiler", "div", "span", "li", "td", "tr", "blockquote":
 		return s[i+1:], true
 	}
 	return s, false
+}
+
+// stripTags removes a forum's tags from the middle of a line, such as [COLOR=red].
+func stripTags(s string) string {
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(s, '[')
+		if i < 0 {
+			break
+		}
+		b.WriteString(s[:i])
+		rest, ok := markup(s[i:])
+		if !ok {
+			b.WriteByte('[')
+			rest = s[i+1:]
+		}
+		s = rest
+	}
+	b.WriteString(s)
+	return b.String()
 }
 
 // stripEscapes removes the sequences by which terminals colour text (ECMA-48).

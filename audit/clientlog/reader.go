@@ -82,8 +82,8 @@ func (r *reader) take(s string, n int) {
 		r.ended = rec.time
 	}
 	a := r.main
-	if rec.tunnel {
-		a = r.jump
+	if rec.tunnel || rec.dress == winSCP && rec.dir == failed && a.stage < Connecting && r.jump.stage > Start {
+		a = r.jump // an exception is of the tunnel while nothing else was begun
 	}
 	fits := r.apply(a, rec)
 	if !fits && rec.dress == plain && r.wraps(rec) {
@@ -207,7 +207,7 @@ func (r *reader) flush() {
 func (r *reader) result(encoding string, n int) *audit.ClientLog {
 	if r.jump.stage > Start || r.jump.step != "" {
 		r.jump.finish()
-		if r.jump.step != "" && r.main.stage < Connected {
+		if r.jump.step != "" && r.main.stage < Connecting {
 			r.main.step, r.main.rank, r.main.message, r.main.line = StepProxy, specific, r.jump.message, r.jump.line
 		}
 	}

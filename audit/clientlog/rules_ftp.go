@@ -17,8 +17,13 @@ var ftpRules = []rule{
 		a.program("FileZilla", "", 2)
 		a.ssh, a.log.Protocol = true, "sftp"
 	}},
-	{`open "{}" {}`, fileZillaOpen},
-	{"Pass: ", func(a *attempt, r *record, f []string) {
+	{`open "{}"{}`, fileZillaOpen},
+	{`open {} {}`, func(a *attempt, r *record, f []string) { // the quotes were lost
+		if strings.Contains(f[0], "@") {
+			fileZillaOpen(a, r, f)
+		}
+	}},
+	{"Pass:", func(a *attempt, r *record, f []string) {
 		a.passwordTried = true
 		a.tried("password")
 		a.reach(Authenticating)
@@ -115,7 +120,7 @@ func fileZillaOpen(a *attempt, r *record, f []string) {
 	} else {
 		a.host(f[0])
 	}
-	a.port(f[1])
+	a.port(strings.TrimSpace(f[1]))
 	a.reach(Resolving)
 }
 

@@ -185,7 +185,10 @@ var openSSHRules = []rule{
 			a.reach(InSession)
 			return
 		}
-		if a.stage < Connected && !curlConnected(a, r) {
+		switch {
+		case r.dress == fileZilla && a.ssh:
+			a.granted() // FileZilla says so when it may ask for files
+		case a.stage < Connected && !curlConnected(a, r):
 			a.reach(Connected)
 		}
 	}},
