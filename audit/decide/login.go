@@ -66,6 +66,9 @@ type Answer struct {
 	Causes []audit.Cause
 	// Methods are the methods that sshd offers the client.
 	Methods []string
+	// Like is the id in the catalogue whose words for the customer fit the first
+	// cause better than its own, empty for its own: PAM refuses for many reasons.
+	Like string
 	// Steps hold one entry for each layer that was judged, in the order of layers.
 	Steps []audit.Step
 }
@@ -131,6 +134,8 @@ type login struct {
 	brief bool
 	// unsettled says why the settings for the connection are not known; empty if they are.
 	unsettled string
+	// like is Answer.Like.
+	like string
 	// granted is what the accepted key brings to the session.
 	granted granted
 	// aged tells that the password's age was judged.
@@ -211,7 +216,7 @@ func (s *stage) step(layer audit.Layer) audit.Step {
 // answer sums up: a certain refusal at any layer refuses the login, whatever is
 // not known of the others, unless the settings themselves are not known.
 func (l *login) answer() Answer {
-	a := Answer{Verdict: audit.Accept, Causes: l.causes}
+	a := Answer{Verdict: audit.Accept, Causes: l.causes, Like: l.like}
 	if l.via.Settings != nil {
 		a.Methods = l.offered()
 		if l.partial {

@@ -252,6 +252,10 @@ func (o *offer) notListed() {
 	o.rest = append(o.rest, c)
 }
 
+// Misplaced is what a cause says of a key that the account has in another file
+// than those that sshd reads.
+const Misplaced = "where sshd does not look"
+
 // maxTold bounds the places that are told where a key lies.
 const maxTold = 3
 
@@ -264,5 +268,5 @@ func found(a *facts.Account, e *facts.Elsewhere) string {
 	if string(e.User) != a.Name {
 		return fmt.Sprintf("the account %s has it (%s line %d)", e.User, e.Path, e.Line)
 	}
-	return fmt.Sprintf("it lies in %s line %d, where sshd does not look", e.Path, e.Line)
+	return fmt.Sprintf("it lies in %s line %d, %s", e.Path, e.Line, Misplaced)
 }

@@ -111,5 +111,12 @@ func (l *login) pamRefuses(layer audit.Layer, o *pam.Outcome) {
 	case o.Module == "":
 		c.Fix = "correct the PAM files shown"
 	}
+	if len(l.causes) == 0 && o.Cause == pam.CauseAccount {
+		l.like = pamWords[string(o.Blames)]
+	}
 	l.refuse(layer, c)
 }
+
+// pamWords are the causes of sshd's own that say to the customer what a module
+// minds in an account.
+var pamWords = map[string]string{"pam_unix": "user-expired", "pam_nologin": "nologin-file"}

@@ -105,12 +105,12 @@ func accountCases() map[string]pathCase {
 		"password-wrong":            {change: typed(func(s *accounts.Shadow) { s.Password = accounts.PasswordImpossible })},
 		"password-empty":            {change: typed(func(s *accounts.Shadow) { s.Password = accounts.PasswordEmpty })},
 		"kbdint-no-device":          {change: func(w *world) { w.req.Method = KeyboardInteractive }},
-		"pam-init-failed":           {config: "UsePAM yes\n", change: asked("")},
-		"pam-account-denied":        {config: "UsePAM yes\n", change: asked("account required pam_deny.so\nsession required pam_permit.so\n")},
+		"pam-init-failed":           {config: "UsePAM yes\n", change: stacked("")},
+		"pam-account-denied":        {config: "UsePAM yes\n", change: stacked("account required pam_deny.so\nsession required pam_permit.so\n")},
 		"pam-setcred-failed": {config: "UsePAM yes\n", change: both(func(w *world) { w.req.Method = KeyboardInteractive },
-			asked("auth required pam_debug.so cred=cred_err\naccount required pam_permit.so\nsession required pam_permit.so\n"))},
-		"pam-session-failed":      {config: "UsePAM yes\n", change: asked("account required pam_permit.so\nsession required pam_deny.so\n")},
-		"password-expired-pam":    {config: "UsePAM yes\n", change: both(asked("account required pam_unix.so\nsession required pam_permit.so\n"), func(w *world) { w.a.Shadow.LastChange = 0 })},
+			stacked("auth required pam_debug.so cred=cred_err\naccount required pam_permit.so\nsession required pam_permit.so\n"))},
+		"pam-session-failed":      {config: "UsePAM yes\n", change: stacked("account required pam_permit.so\nsession required pam_deny.so\n")},
+		"password-expired-pam":    {config: "UsePAM yes\n", change: both(stacked("account required pam_unix.so\nsession required pam_permit.so\n"), func(w *world) { w.a.Shadow.LastChange = 0 })},
 		"password-expired-shadow": {config: sftpConfig, change: typed(func(s *accounts.Shadow) { s.LastChange = 0 })},
 	}
 }

@@ -171,8 +171,8 @@ func (w *world) certify(build func(*ssh.Certificate)) {
 	w.offer(w.certificate)
 }
 
-// asked has PAM ask a stack of these lines.
-func asked(text string) func(*world) {
+// stacked has PAM ask a stack of these lines.
+func stacked(text string) func(*world) {
 	return func(w *world) {
 		w.h.Servers[0].Installed = true
 		shadowed(func(*accounts.Shadow) {})(w)

@@ -29,7 +29,7 @@ func (q *inquiry) client(r *audit.WhyReport, l *audit.ClientLog) {
 	j.weigh()
 	if r.Verdict == audit.Refuse {
 		if q.judged() || !strings.HasPrefix(r.Service, "ftp") {
-			speak(r, q.result.Methods, q.c.Host().Name, q.req.Client)
+			speak(r, &q.result, q.c.Host().Name, q.req.Client)
 		} else {
 			speakFTP(r, "")
 		}

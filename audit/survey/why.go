@@ -65,7 +65,7 @@ func Why(ctx context.Context, o WhyOptions) (*audit.WhyReport, error) {
 		c.ReadNames(ctx, asked)
 		begin(r)(decide.NameStep(c.Host(), asked.Names[0]))
 	}
-	speak(r, q.result.Methods, c.Host().Name, req.Client)
+	speak(r, &q.result, c.Host().Name, req.Client)
 	q.evidence(ctx, r)
 	if o.Client != nil {
 		q.client(r, o.Client)
@@ -160,11 +160,11 @@ func (q *inquiry) report() *audit.WhyReport {
 // terminal: its server is a program that the login shell starts.
 var transfers = map[string]audit.Doc{
 	"shell-restricted": {
-		Client:   audit.ClientWords{PuTTY: "Received message too long"},
+		Client:   audit.ClientWords{OpenSSH: "Received message too long", PuTTY: "Received message too long", WinSCP: "Cannot initialize SFTP protocol. Is the host running an SFTP server?"},
 		Customer: "You are logged in, and our SFTP server does not start for your account. The fault is ours, and we repair it. Please try again when we tell you that it is done.",
 	},
 	"shell-exec-failed": {
-		Client:   audit.ClientWords{PuTTY: "Connection has been unexpectedly closed"},
+		Client:   audit.ClientWords{OpenSSH: "Connection closed", PuTTY: "Connection has been unexpectedly closed", WinSCP: "Connection has been unexpectedly closed."},
 		Customer: "You are logged in, and our SFTP server does not start for your account. The fault is ours, and we repair it. Please try again when we tell you that it is done.",
 	},
 }
@@ -185,7 +185,7 @@ func clientMessage(service, client string, words *audit.ClientWords) string {
 }
 
 // speak fills in what the client shows and what the customer is to be told.
-func speak(r *audit.WhyReport, methods []string, host, client string) {
+func speak(r *audit.WhyReport, answer *decide.Answer, host, client string) {
 	switch {
 	case r.Verdict == audit.Accept:
 		r.Customer = "From the server's side your login works. Please try again; if it still fails, send us the complete messages of your program."
@@ -198,11 +198,17 @@ func speak(r *audit.WhyReport, methods []string, host, client string) {
 	if words, ok := transfers[r.Causes[0].ID]; ok && r.Service == string(decide.SFTP) {
 		doc.Client, doc.Customer = words.Client, words.Customer
 	}
+	if like, ok := checks.Explain(answer.Like); ok {
+		doc.Customer = like.Customer
+	}
+	if r.Causes[0].ID == "akf-missing" && strings.Contains(r.Causes[0].Message, decide.Misplaced) {
+		doc.Customer = "Your key lies in the wrong folder on our server. We move it to the right one. Please try again when we tell you that it is done."
+	}
 	message := clientMessage(r.Service, client, &doc.Client)
 	if r.Method != string(decide.Publickey) && strings.Contains(message, "our key") {
 		message = "Access denied"
 	}
-	message = strings.NewReplacer("METHODS", strings.Join(methods, ","), "HOST", host, "PORT", strconv.Itoa(r.Port), "LIST", r.Causes[0].Observed).Replace(message)
+	message = strings.NewReplacer("METHODS", strings.Join(answer.Methods, ","), "HOST", host, "PORT", strconv.Itoa(r.Port), "LIST", r.Causes[0].Observed).Replace(message)
 	r.ClientMessage = message
 	if message != "" {
 		r.Customer = fmt.Sprintf("Your program shows \"%s\". ", message)
