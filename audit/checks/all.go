@@ -30,6 +30,7 @@ var All = sync.OnceValue(func() []*Check {
 		keyAlgorithm, keyRSASize, keyWeak, keyDuplicate, keyShared, keyUnrestrictedRoot,
 	}
 	list = append(list, aroundChecks()...)
+	list = append(list, ftpChecks...)
 	list = append(list, nameChecks...)
 	list = append(list, nameTranslated)
 	list = append(list, keyLines...)

@@ -24,8 +24,6 @@ const (
 
 // ftpCauses are met by a client of an FTP server.
 var ftpCauses = []cause{
-	{"ftpd-config-invalid", audit.LayerService, audit.Critical, ftpNoConnection, "FTP server that refuses its configuration",
-		"The program does not start with this line in its configuration.", "Correct the line that is shown, and start the server.", ourFault},
 	{"ftpd-500-oops", audit.LayerService, audit.Critical, audit.ClientWords{WinSCP: "500 OOPS", FileZilla: "Response: 500 OOPS"}, "vsftpd cannot start a session",
 		"vsftpd ends every session with \"500 OOPS\": settings exclude each other, or an account, a directory or a file that they name is missing.",
 		"Correct the setting that is shown, and restart vsftpd.", ourFault},
@@ -41,9 +39,6 @@ var ftpCauses = []cause{
 	{"ftpd-tls-mode-mismatch", audit.LayerTransport, audit.Warning, ftpAborted, "Implicit TLS where the client speaks first in the clear",
 		"The port expects TLS from the first byte (implicit), and the client begins in the clear, or the other way round.", "Let the customer choose the other kind of TLS, or the other port.",
 		"Please choose implicit FTP over TLS in your program, or another port."},
-	{"ftpd-certificate-broken", audit.LayerTransport, audit.Critical, ftpNoConnection, "Certificate that the FTP server cannot use",
-		"The certificate or its key is missing, damaged, encrypted, or they do not belong together. vsftpd and Pure-FTPd do not start then.",
-		"Name the right files in the server's configuration, and restart it.", ourFault},
 	{"ftpd-anonymous-only", audit.LayerAccount, audit.Critical, audit.ClientWords{
 		WinSCP: "530 This FTP server is anonymous only.", FileZilla: "Response: 530 This FTP server is anonymous only.",
 	}, "FTP server for anonymous users only",
