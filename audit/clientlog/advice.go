@@ -72,7 +72,7 @@ func topic(l *audit.ClientLog) string {
 // (Login dialog, Advanced Site Settings, Preferences), PuTTY's those of its
 // configuration tree, FileZilla's those of its Site Manager.
 var menus = map[string]map[string]string{
-	"WinSCP": {
+	"WinSCP": { //nolint:gosec // words about passwords
 		"host":        "Login dialog: check \"Host name\" and \"Port number\" (22 for SFTP and SCP, 21 for FTP).",
 		"proxy":       "Login dialog > Advanced > Connection > Proxy, and Connection > Tunnel: switch off what is not needed.",
 		"use-sftp":    "Login dialog: set \"File protocol\" to SFTP and \"Port number\" to 22.",
@@ -102,7 +102,7 @@ var menus = map[string]map[string]string{
 		"password":    "Connection > Data > \"Auto-login username\": check the name; type the password anew.",
 		"log":         "Session > Logging: \"SSH packets\", connect again, and send us that file; or Event Log in the menu of the window.",
 	},
-	"FileZilla": {
+	"FileZilla": { //nolint:gosec // as above
 		"host":        "File > Site Manager > General: check \"Host\" and \"Port\" (empty means 22 for SFTP, 21 for FTP).",
 		"proxy":       "Edit > Settings > Connection > Generic proxy, and FTP > FTP Proxy: choose None if none is needed.",
 		"use-sftp":    "File > Site Manager > General: set \"Protocol\" to SFTP - SSH File Transfer Protocol, and leave \"Port\" empty.",
@@ -129,7 +129,7 @@ var menus = map[string]map[string]string{
 		"one-key":     "Set IdentitiesOnly yes and one IdentityFile for this host in ~/.ssh/config.",
 		"log":         "Send us what ssh -vvv prints.",
 	},
-	"lftp": {
+	"lftp": { //nolint:gosec // as above
 		"tls":     "set ftp:ssl-force yes; set ftp:ssl-protect-data yes",
 		"passive": "set ftp:passive-mode yes",
 		"log":     "Send us what debug 9 prints.",

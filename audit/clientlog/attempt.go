@@ -1,6 +1,7 @@
 package clientlog
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -206,14 +207,7 @@ func (a *attempt) tried(method string) {
 	}
 }
 
-func has(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
-}
+func has(list []string, s string) bool { return slices.Contains(list, s) }
 
 // methods takes over the list of methods that a server offers.
 func (a *attempt) methods(list string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -39,7 +40,7 @@ func FuzzRead(f *testing.F) {
 		if l.Line > l.Lines || l.Line < 0 {
 			t.Errorf("line %d of %d", l.Line, l.Lines)
 		}
-		again, err := Read(bytes.NewReader(append(data[:len(data):len(data)], "\n> PASS s3cr3t-of-the-test\n---> PASS s3cr3t-of-the-test\n"...)))
+		again, err := Read(bytes.NewReader(append(slices.Clip(data), "\n> PASS s3cr3t-of-the-test\n---> PASS s3cr3t-of-the-test\n"...)))
 		if err != nil {
 			t.Fatal(err)
 		}

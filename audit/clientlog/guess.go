@@ -11,7 +11,7 @@ import (
 // program notes which program wrote a line, by its dress; weight says how sure
 // that is, and the surest wins.
 func program(a *attempt, r *record) {
-	switch r.dress {
+	switch r.dress { //nolint:exhaustive // the others tell nothing of the program
 	case winSCP:
 		a.program("WinSCP", "", 1)
 	case fileZilla:

@@ -26,6 +26,7 @@ const (
 	errorLabels = "Błąd|Chyba|Eroare|Erreur|Erro|Error|Errore|Errorea|Fehler|Feil|Fejl|Fel|Fout|Gwall|Hata|Hiba|Kesalahan|Klaida|" +
 		"Kļūda|Lỗi|Napaka|Pogreška|Sbagliu|Tuccḍa|Viga|Villa|Virhe|Xəta|Çewtî|Σφάλμα|Грешка|Ката|Ошибка|Помилка|Սխալ|" +
 		"שגיאה|الخطأ|خطا|त्रुटि|பிழை|ข้อผิดพลาด|ຜິດພາດ|შეცდომა|エラー|錯誤|错误|오류"
+	//nolint:misspell // Spanish, Italian and Portuguese
 	commandLabels = "Anezḍay|Befehl|Comanda|Comando|Comandă|Command|Commande|Cumanda|Ferman|Gorchymyn|Komanda|Komandoa|Komento|" +
 		"Kommando|Komut|Käsk|Lệnh|Naredba|Opdracht|Orde|Ordre|Parancs|Perintah|Polecenie|Príkaz|Příkaz|Skipun|Ukaz|" +
 		"Εντολή|Команда|Наредба|Հրամանը|פקודה|الأمر|فرمان|आदेश|கட்டளை|คำสั่ง|ຄຳສັ່ງ|ბრძანება|コマンド|命令|指令|명령"

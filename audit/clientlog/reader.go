@@ -49,7 +49,6 @@ type reader struct {
 	fingerprint bool
 	// private tells that a private key is being passed over.
 	private bool
-	windows bool
 	began   string
 	ended   string
 }
@@ -62,7 +61,7 @@ func (r *reader) take(s string, n int) {
 	rec := &r.rec
 	undress(rec, s)
 	rec.line = n
-	switch rec.dress {
+	switch rec.dress { //nolint:exhaustive // the others are read below
 	case hexDump:
 		r.dump.hex(rec.text)
 		return
@@ -116,7 +115,7 @@ func (r *reader) apply(a *attempt, rec *record) bool {
 			return true
 		}
 	}
-	switch rec.dress {
+	switch rec.dress { //nolint:exhaustive // the others hold no dialogue of FTP
 	case curl, lftp, fileZilla, winSCP:
 		if rec.dir == sent && a.ftpSent(rec) {
 			return true

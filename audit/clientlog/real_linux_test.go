@@ -28,7 +28,6 @@ type lab struct {
 	release sshdtest.Release
 	port    int
 	key     sshdtest.Key
-	ppk     string
 }
 
 // settings of the lab's sshd: a block for each account.
@@ -231,6 +230,11 @@ func (l *lab) fingerprint(key sshdtest.Key) string {
 	return strings.Fields(string(out))[1]
 }
 
+// everyRelease are the cases whose messages changed between releases.
+var everyRelease = map[string]bool{
+	"works": true, "key-unlisted": true, "second-factor": true, "algorithm": true, "tries": true, "hostkey": true, "shut": true, "noisy-sftp": true, "jail": true,
+}
+
 // TestRealOpenSSHTellsItsFailingStep lets ssh and sftp of each release fail for a
 // reason that was made, and reads what they say.
 func TestRealOpenSSHTellsItsFailingStep(t *testing.T) {
@@ -288,6 +292,9 @@ func TestRealOpenSSHTellsItsFailingStep(t *testing.T) {
 				{name: "works-sftp", program: "sftp", user: "alice", options: key},
 				{name: "unlisted-sftp", program: "sftp", user: "unlisted", options: key, step: StepKeyRefused},
 			} {
+				if release != sshdtest.Trixie && !everyRelease[c.name] {
+					continue // one release shows what is the same in all
+				}
 				saved := l.port
 				l.port = cmp.Or(c.port, l.port)
 				text := l.ssh(cmp.Or(c.program, "ssh"), cmp.Or(c.level, "-v"), c.user, c.options...)
@@ -314,8 +321,7 @@ func TestRealOpenSSHTellsItsFailingStep(t *testing.T) {
 // fullQueue is a port whose queue of connections is full: further ones get no answer.
 func fullQueue(t *testing.T) int {
 	t.Helper()
-	fd, port := listenFull(t)
-	_ = fd
+	_, port := listenFull(t)
 	for range 3 {
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		c, err := (&net.Dialer{}).DialContext(ctx, "tcp4", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))

@@ -45,9 +45,8 @@ func TestRealPuTTYTellsItsFailingStep(t *testing.T) {
 	home := t.TempDir()
 	ppk := l.ppkOf(puttygen, home, l.key)
 	picky := l.picky()
-	full, silent, http, ftp, shut := fullQueue(t), listener(t, "", false), listener(t, "HTTP/1.0 400 Bad Request\r\n\r\n", true),
+	http, ftp, shut := listener(t, "HTTP/1.0 400 Bad Request\r\n\r\n", true),
 		listener(t, "220 ftp.example.com FTP server ready.\r\n", true), listener(t, "", true)
-	_, _ = full, silent // PuTTY has no time-out of its own
 	hostKey := ""
 	for line := range strings.SplitSeq(l.tool(home, plink, "-batch", "-v", "-P", strconv.Itoa(l.port), "alice@127.0.0.1", "true"), "\n") {
 		if strings.HasPrefix(line, "  ssh-ed25519 255 SHA256:") {

@@ -303,15 +303,15 @@ func (a *attempt) answerSSH(s string, v audit.Verdict) {
 func continued(a *attempt, r *record, f []string) {
 	a.reach(Authenticating)
 	a.methods(f[0])
-	switch {
-	case a.last == "offer" || a.last == "accepted":
+	switch a.last {
+	case "offer", "accepted":
 		a.keyRefused = true
 		if a.last == "offer" {
 			a.answer(audit.Refuse)
 		}
-	case a.last == "method password":
+	case "method password":
 		a.passwordRefused = true
-	case a.last == "method keyboard-interactive":
+	case "method keyboard-interactive":
 		a.keyboardRefused = true
 	}
 	if a.last != "method publickey" && !strings.HasPrefix(a.last, "method ") {

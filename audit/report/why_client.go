@@ -31,8 +31,8 @@ func (p *printer) client(c *audit.ClientReport) {
 	if len(c.Tried) > 0 || len(c.Methods) > 0 {
 		p.labelled("methods", fmt.Sprintf("tried %s; the server offers %s", clientList(c.Tried), clientList(c.Methods)))
 	}
-	switch {
-	case c.Step == "":
+	switch c.Step {
+	case "":
 		p.labelled("result", "no failure; it came as far as: "+clean(c.Reached))
 	default:
 		p.labelled("failed", fmt.Sprintf("%s, line %d: %s", clean(c.Step), c.Line, shown(c.Message)))
