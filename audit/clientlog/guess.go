@@ -113,7 +113,7 @@ func address(a *attempt, r *record) bool {
 		a.last = "tls"
 		return true
 	}
-	if !placed(r.text) {
+	if !placed(r.text, a.stage >= Authenticated && a.step == "") {
 		return false
 	}
 	name := ""
@@ -152,8 +152,11 @@ func address(a *attempt, r *record) bool {
 }
 
 // placed tells that a text can have an address with a port or a name in it: a
-// colon or a dot with a letter or digit behind it.
-func placed(s string) bool {
+// colon or a dot with a letter or digit behind it; with numbered, a port.
+func placed(s string, numbered bool) bool {
+	if i := strings.IndexByte(s, ':'); numbered && (i < 0 || i+1 >= len(s) || s[i+1] < '0' || s[i+1] > '9') {
+		return false
+	}
 	for i := 1; i+1 < len(s); i++ {
 		if (s[i] == ':' || s[i] == '.') && (s[i+1] >= '0' && s[i+1] <= '9' || s[i+1]|0x20 >= 'a' && s[i+1]|0x20 <= 'z') {
 			return true
