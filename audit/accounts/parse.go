@@ -236,9 +236,24 @@ func passwordState(s string, passwd bool) PasswordState {
 		return PasswordEmpty
 	case s[0] == '!':
 		return PasswordLocked
+	case cutHash(s):
+		return PasswordImpossible
 	case s[0] == '$' || len(s) == 13:
 		return PasswordSet
 	default:
 		return PasswordImpossible
 	}
+}
+
+// hashLength is how long the last part of a hash is, by its method (crypt(5)).
+var hashLength = map[string]int{"1": 22, "5": 43, "6": 86}
+
+// cutHash tells a hash that lost a part, or has one too many: no password gives it.
+func cutHash(s string) bool {
+	parts := strings.Split(s, "$")
+	if len(parts) < 4 || parts[0] != "" {
+		return false
+	}
+	want, known := hashLength[parts[1]]
+	return known && len(parts[len(parts)-1]) != want
 }

@@ -281,12 +281,7 @@ func (l *ftpLogin) listed(path, line string) (found, known bool, problem *facts.
 	if t.Problem != nil {
 		return false, t.Problem.Failure == facts.Missing, t.Problem
 	}
-	for _, have := range ftpdconf.Lines(t.Content) {
-		if have == line {
-			return true, true, nil
-		}
-	}
-	return false, true, nil
+	return slices.Contains(ftpdconf.Lines(t.Content), line), true, nil
 }
 
 // may tells whether an account has a right (2 write, 1 search) over a directory, by its mode.

@@ -220,6 +220,7 @@ func (l *ftpLogin) purePAM(refused func(audit.Cause)) (u *pureUser, ends, decide
 	case audit.Unknown:
 		l.doubt(audit.LayerAccount, "PAM: %s", o.Message)
 		return nil, false, false
+	case audit.Accept:
 	}
 	return &pureUser{l.a.UID, append([]uint32{l.a.GID}, l.a.GIDs...), l.a.Account.Home}, false, true
 }

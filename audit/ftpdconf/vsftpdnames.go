@@ -75,7 +75,7 @@ var vsftpdUints = map[string]uint32{
 }
 
 // vsftpdTexts are the texts that have a default, vsftpdUnset those that have none.
-var vsftpdTexts = map[string]string{
+var vsftpdTexts = map[string]string{ //nolint:gosec // names of files, no credentials
 	"secure_chroot_dir":   "/var/run/vsftpd/empty",
 	"ftp_username":        "ftp",
 	"chown_username":      "root",
