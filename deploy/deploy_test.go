@@ -166,11 +166,6 @@ func TestEveryMetricOfTheExamplesIsExported(t *testing.T) {
 	}
 }
 
-func TestScrapeExamplesAreValid(t *testing.T) {
-	promtool := sshdtest.NeedProgram(t, "promtool", "prometheus")
-	run(t, promtool, "check", "config", "--syntax-only", "prometheus/scrape.yaml")
-}
-
 func TestOtherExamplesParse(t *testing.T) {
 	files, err := filepath.Glob("*/*.yaml")
 	roles, _ := filepath.Glob("ansible/roles/*/*/*.yaml")

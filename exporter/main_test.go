@@ -18,6 +18,7 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/live"
+	"sshaudit/audit/report"
 
 	"golang.org/x/sys/unix"
 )
@@ -61,8 +62,9 @@ func getAll(urls []string) int {
 
 // pagesOf returns options whose presenters name the users of a report.
 func pagesOf(s *live.Snapshot) Options {
-	write := func(format string) func(io.Writer, *audit.Report) error {
-		return func(w io.Writer, r *audit.Report) error {
+	write := func(format string) func(io.Writer, *audit.Report, report.Filter) error {
+		return func(w io.Writer, r *audit.Report, f report.Filter) error {
+			r = f.Apply(r, nil)
 			for i := range r.Findings {
 				if _, err := fmt.Fprintf(w, format, r.Findings[i].User); err != nil {
 					return err

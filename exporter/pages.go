@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"sshaudit/audit"
+	"sshaudit/audit/report"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -21,18 +22,22 @@ const (
 
 // pages returns the handler of every path.
 func (s *Server) pages() (http.Handler, error) {
+	links := []web.LandingLinks{
+		{Address: "metrics", Text: "Metrics", Description: "for Prometheus"},
+		{Address: "report", Text: "Report", Description: "every finding, for those who may see account names"},
+		{Address: "api/v1/check", Text: "Report as JSON", Description: "the same for programs"},
+		{Address: "-/healthy", Text: "Healthy", Description: "the daemon answers"},
+		{Address: "-/ready", Text: "Ready", Description: "the first audit is done"},
+	}
+	if s.Why != nil {
+		links = append(links, web.LandingLinks{Address: "why", Text: "Why", Description: "why can somebody not log in?"})
+	}
 	landing, err := web.NewLandingPage(web.LandingConfig{
 		Name:        "sshaudit",
 		Description: "Why logins to this host are refused, and what exposes it",
 		Version:     s.Build.Version,
 		Profiling:   "false",
-		Links: []web.LandingLinks{
-			{Address: "metrics", Text: "Metrics", Description: "for Prometheus"},
-			{Address: "report", Text: "Report", Description: "every finding, for those who may see account names"},
-			{Address: "api/v1/check", Text: "Report as JSON", Description: "the same for programs"},
-			{Address: "-/healthy", Text: "Healthy", Description: "the daemon answers"},
-			{Address: "-/ready", Text: "Ready", Description: "the first audit is done"},
-		},
+		Links:       links,
 	})
 	if err != nil {
 		return nil, err
@@ -43,6 +48,10 @@ func (s *Server) pages() (http.Handler, error) {
 	mux.Handle("/metrics", s.metrics())
 	mux.Handle("/report", s.named(s.report("text/html; charset=utf-8", s.Page, render)))
 	mux.Handle("/api/v1/check", s.named(s.report("application/json", s.JSON, render)))
+	if s.Why != nil {
+		mux.Handle("/why", s.named(s.whyPage))
+		mux.Handle("/api/v1/why", s.named(s.whyJSON))
+	}
 	// What is below /api/ and not there says so only to those who may ask.
 	mux.Handle("/api/", s.named(http.NotFound))
 	mux.HandleFunc("/-/healthy", func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "sshaudit is up") })
@@ -88,9 +97,9 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 	say(w, http.StatusOK, "sshaudit is ready")
 }
 
-// report serves the current report as write has it.
-func (s *Server) report(contentType string, write func(io.Writer, *audit.Report) error, render chan struct{}) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
+// report serves what the query's filter lets pass of the current report.
+func (s *Server) report(contentType string, write func(io.Writer, *audit.Report, report.Filter) error, render chan struct{}) http.HandlerFunc {
+	return func(w http.ResponseWriter, q *http.Request) {
 		r := s.Snapshot().Report
 		if r == nil {
 			say(w, http.StatusServiceUnavailable, "the first audit is not done yet")
@@ -105,12 +114,13 @@ func (s *Server) report(contentType string, write func(io.Writer, *audit.Report)
 			return
 		}
 		var page bytes.Buffer
-		if err := write(&page, r); err != nil {
+		if err := write(&page, r, report.ParseFilter(q.URL.Query())); err != nil {
 			s.Log.Error("the report could not be written", "err", audit.Untrusted(err.Error()).String())
 			say(w, http.StatusInternalServerError, "the report could not be written; the daemon's log says why")
 			return
 		}
 		w.Header().Set("Content-Type", contentType)
+		w.Header().Set("Content-Security-Policy", report.ServedPolicy()+"; frame-ancestors 'none'")
 		w.Header().Set("Last-Modified", r.Started.UTC().Format(http.TimeFormat))
 		_, _ = page.WriteTo(w) // an error here is the client's, who is gone
 	}

@@ -14,6 +14,7 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/live"
+	"sshaudit/audit/report"
 
 	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/prometheus/exporter-toolkit/web"
@@ -31,9 +32,11 @@ const (
 // Options are what a Server is made of.
 type Options struct {
 	Source
-	// Page and JSON write a report as one HTML page and as one JSON document;
-	// both are needed.
-	Page, JSON func(io.Writer, *audit.Report) error
+	// Page and JSON write what a filter lets pass of a report, as one HTML page
+	// and as one JSON document; both are needed.
+	Page, JSON func(io.Writer, *audit.Report, report.Filter) error
+	// Why answers a question about one login; without it there is no such page.
+	Why *Why
 	// Listen holds the addresses, as settings.Daemon has them. Sockets that
 	// systemd passes in take their place.
 	Listen []string
@@ -67,6 +70,9 @@ func New(o Options) (*Server, error) {
 	if err := permitted(s.Addrs(), o.WebConfig); err != nil {
 		s.close()
 		return nil, err
+	}
+	if s.Why != nil {
+		s.Why.busy = make(chan struct{}, maxAnswers)
 	}
 	limits := &limiter{max: maxConnections}
 	pages, err := s.pages()

@@ -20,7 +20,7 @@ const (
 
 func TestScrapeExampleIsValid(t *testing.T) {
 	promtool := program(t, "promtool", "prometheus")
-	if out, err := exec.CommandContext(t.Context(), promtool, "check", "config", "--lint-fatal", scrapeFile).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), promtool, "check", "config", "--lint-fatal", "--syntax-only", scrapeFile).CombinedOutput(); err != nil {
 		t.Errorf("promtool check config: %v\n%s", err, out)
 	}
 	if address := settings.Default().Daemon.Listen[0]; !strings.Contains(read(t, scrapeFile), `"`+address+`"`) {

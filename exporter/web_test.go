@@ -15,6 +15,7 @@ import (
 
 	"sshaudit/audit"
 	"sshaudit/audit/live"
+	"sshaudit/audit/report"
 )
 
 func TestEveryPathAnswers(t *testing.T) {
@@ -213,7 +214,7 @@ func TestGreedyPeerClosesOnlyItsOwn(t *testing.T) {
 func TestReportsAreRenderedTwoAtATime(t *testing.T) {
 	o := pagesOf(live.NewSnapshot(testReport()))
 	begun, release := make(chan struct{}), make(chan struct{})
-	o.Page = func(io.Writer, *audit.Report) error {
+	o.Page = func(io.Writer, *audit.Report, report.Filter) error {
 		begun <- struct{}{}
 		<-release
 		return nil
@@ -236,7 +237,7 @@ func TestReportsAreRenderedTwoAtATime(t *testing.T) {
 
 func TestReportThatCannotBeWrittenIsAnErrorWithoutItsText(t *testing.T) {
 	o := pagesOf(live.NewSnapshot(testReport()))
-	o.Page = func(w io.Writer, _ *audit.Report) error {
+	o.Page = func(w io.Writer, _ *audit.Report, _ report.Filter) error {
 		io.WriteString(w, "half a page")
 		return fmt.Errorf("template: alice")
 	}

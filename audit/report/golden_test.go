@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"io"
 	"os"
@@ -35,6 +36,15 @@ func TestGolden(t *testing.T) {
 		{"check-clean.sarif", func(w io.Writer) error { return SARIF(w, cleanReport(), sampleDocs, "1.2.3") }},
 		{"check.html", func(w io.Writer) error { return HTML(w, sampleReport(), sampleDocs, 0) }},
 		{"check-clean.html", func(w io.Writer) error { return HTML(w, cleanReport(), sampleDocs, 0) }},
+		{"served.html", func(w io.Writer) error {
+			return ServedHTML(w, sampleReport(), sampleDocs, 0, Filter{Severity: "critical", Text: "CAROL"})
+		}},
+		{"why.html", func(w io.Writer) error {
+			return WhyHTML(w, Question{User: "alice", Key: "SHA256:abc", Service: "sftp"}, []string{"ssh", "sftp"}, []string{"publickey"}, whySample(), nil)
+		}},
+		{"why-none.html", func(w io.Writer) error {
+			return WhyHTML(w, Question{User: hostile}, []string{"ssh"}, []string{"publickey"}, nil, errors.New("from: not an address"))
+		}},
 		{"keys.txt", func(w io.Writer) error { return KeysText(w, slices.Values(sampleKeys()), Style{}) }},
 		{"keys.json", func(w io.Writer) error { return KeysJSON(w, slices.Values(sampleKeys())) }},
 		{"keys.csv", func(w io.Writer) error { return KeysCSV(w, slices.Values(sampleKeys())) }},

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"net/url"
 	"sync"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 
 //go:embed page.html
 var pageTemplate string
+
+//go:embed why.html
+var whyTemplate string
 
 //go:embed page.css
 var pageStyle string
@@ -29,25 +33,71 @@ var parsePage = sync.OnceValue(func() *template.Template {
 	return template.Must(template.New("page").Parse(pageTemplate))
 })
 
-// ContentSecurityPolicy is the policy that the page declares, for a server to
-// send as a header too: nothing may be loaded or run, and of styles only the
-// page's own applies, known by its hash.
-var ContentSecurityPolicy = sync.OnceValue(func() string {
+// policy is the policy that a page declares: nothing may be loaded or run, and
+// of styles only the page's own applies, known by its hash. Forms go where
+// formAction says.
+func policy(formAction string) string {
 	sum := sha256.Sum256([]byte(pageStyle))
 	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
-		"'; base-uri 'none'; form-action 'none'"
-})
+		"'; base-uri 'none'; form-action " + formAction
+}
+
+// ContentSecurityPolicy is the policy of a page on its own, and ServedPolicy
+// that of a page with forms, for a server to send as a header too.
+var (
+	ContentSecurityPolicy = sync.OnceValue(func() string { return policy("'none'") })
+	ServedPolicy          = sync.OnceValue(func() string { return policy("'self'") })
+)
 
 // HTML writes the outcome of a check as one page that needs nothing else: no
 // script, no font, no image. Groups fold, severities and effects can be hidden,
 // and it prints.
 func HTML(w io.Writer, r *audit.Report, docs Docs, failOn audit.Severity) error {
+	return execute(w, parsePage(), newPage(r, r.Findings, docs, failOn))
+}
+
+// ServedHTML writes the page with the forms of a server: one that looks for
+// findings, and one that asks why a login is refused. It shows the findings
+// that the filter lets pass; the sums are those of the whole report.
+func ServedHTML(w io.Writer, r *audit.Report, docs Docs, failOn audit.Severity, f Filter) error {
+	part := f.Apply(r, docs)
+	p := newPage(r, part.Findings, docs, failOn)
+	p.Policy = ServedPolicy()
+	p.Form = &pageForm{Filter: f, Active: f != Filter{}, Shown: len(part.Findings), Total: len(r.Findings)}
+	return execute(w, parsePage(), p)
+}
+
+func execute(w io.Writer, t *template.Template, data any) error {
 	out := bufio.NewWriterSize(w, 32<<10)
-	if err := parsePage().Execute(out, newPage(r, docs, failOn)); err != nil {
+	if err := t.Execute(out, data); err != nil {
 		return err
 	}
 	return out.Flush()
 }
+
+// pageForm is the state of the form that looks for findings.
+type pageForm struct {
+	Filter
+	Active       bool
+	Shown, Total int
+}
+
+// Severities and Effects are what the form lets choose, with their words.
+func (pageForm) Severities() []audit.Severity {
+	return []audit.Severity{audit.Critical, audit.Warning, audit.Notice}
+}
+
+// Effects are the effects, each with its words.
+func (pageForm) Effects() []pageEffect {
+	list := []audit.Effect{audit.Blocks, audit.Exposes, audit.Hardening}
+	effects := make([]pageEffect, 0, len(list))
+	for _, e := range list {
+		effects = append(effects, pageEffect{string(e), effectWords(e)})
+	}
+	return effects
+}
+
+type pageEffect struct{ Value, Words string }
 
 // page is what the template shows. Its texts are escaped for the eye here and for
 // HTML by the template.
@@ -64,13 +114,15 @@ type page struct {
 	Problems                  []pageProblem
 	MoreProblems              int
 	Servers                   []pageServer
+	// Form is there on a page that a server makes.
+	Form *pageForm
 }
 
 type pageProblem struct{ Subject, Message string }
 
 type pageServer struct{ Binary, Version, ConfigFile, Rules, Running string }
 
-func newPage(r *audit.Report, docs Docs, failOn audit.Severity) page {
+func newPage(r *audit.Report, findings []audit.Finding, docs Docs, failOn audit.Severity) page {
 	state := StateOf(r, failOn)
 	p := page{
 		Policy: ContentSecurityPolicy(), Style: template.CSS(pageStyle), //nolint:gosec // a file of this package
@@ -84,8 +136,8 @@ func newPage(r *audit.Report, docs Docs, failOn audit.Severity) page {
 	if p.Root == "" {
 		p.Root = "/"
 	}
-	for i, g := range groupFindings(r.Findings, docs, htmlRows) {
-		p.Groups = append(p.Groups, newPageGroup(i, g, r.Findings))
+	for i, g := range groupFindings(findings, docs, htmlRows) {
+		p.Groups = append(p.Groups, newPageGroup(i, g, findings))
 	}
 	for i := range r.Errors[:min(len(r.Errors), htmlRows)] {
 		e := &r.Errors[i]
@@ -150,7 +202,11 @@ func effectClass(e audit.Effect) string {
 }
 
 // pageRow is one subject.
-type pageRow struct{ User, Place, Observed, Expected, Message, Fix string }
+type pageRow struct {
+	User, Place, Observed, Expected, Message, Fix string
+	// Link asks why this account cannot log in.
+	Link string
+}
 
 // Rows makes the rows when the template comes to them, so that one group's are in
 // memory at a time.
@@ -158,7 +214,12 @@ func (v pageGroup) Rows() []pageRow {
 	rows := make([]pageRow, 0, len(v.group.first))
 	for _, i := range v.group.first {
 		f := &v.findings[i]
-		rows = append(rows, pageRow{shown(f.User), place(f.Path, f.Line), clean(f.Observed), clean(f.Expected), clean(f.Message), clean(f.Fix)})
+		row := pageRow{User: shown(f.User), Place: place(f.Path, f.Line), Observed: clean(f.Observed), Expected: clean(f.Expected),
+			Message: clean(f.Message), Fix: clean(f.Fix)}
+		if f.User != "" {
+			row.Link = "why?user=" + url.QueryEscape(string(f.User))
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -87,10 +88,15 @@ func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 		return err
 	}
 	state := live.New(live.NewKeeper(g.keeping(s), log), log)
+	var inForce atomic.Pointer[settings.Settings]
+	inForce.Store(&s)
 	server, err := exporter.New(exporter.Options{
 		Source: exporter.Source{Snapshot: state.Snapshot, Docs: checks.Docs(), Build: thisBuild()},
-		Page:   func(w io.Writer, r *audit.Report) error { return report.HTML(w, r, docs, audit.Warning) },
-		JSON:   report.JSON,
+		Page: func(w io.Writer, r *audit.Report, f report.Filter) error {
+			return report.ServedHTML(w, r, docs, audit.Warning, f)
+		},
+		JSON:   func(w io.Writer, r *audit.Report, f report.Filter) error { return report.JSON(w, f.Apply(r, docs)) },
+		Why:    webWhy(g, func() settings.Settings { return *inForce.Load() }),
 		Listen: s.Daemon.Listen, WebConfig: s.Daemon.WebConfig, Readers: g.readers(cmd.Context(), s), Log: log,
 	})
 	var busy *net.OpError
@@ -106,7 +112,9 @@ func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 	go func() {
 		for range hup {
 			server.Reloading()
-			o.reload(cmd, g, server, state, log)
+			if s := o.reload(cmd, g, server, state, log); s != nil {
+				inForce.Store(s)
+			}
 			server.Reloaded()
 		}
 	}()
@@ -114,17 +122,18 @@ func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 }
 
 // reload puts a changed configuration into force, or keeps the old one and says
-// why. Addresses and the web configuration file are read at the start only.
-func (o *daemonOptions) reload(cmd *cobra.Command, g *globals, server *exporter.Server, state *live.State, log *slog.Logger) {
+// why; it returns nil then. Addresses and the web configuration file are read at the start only.
+func (o *daemonOptions) reload(cmd *cobra.Command, g *globals, server *exporter.Server, state *live.State, log *slog.Logger) *settings.Settings {
 	s, err := o.settings(cmd, g)
 	if err != nil {
 		log.Error("the configuration was not reloaded, the old one stays in force", "err", oneLine(err))
 		state.RefuseReload(err)
-		return
+		return nil
 	}
 	server.SetReaders(g.readers(cmd.Context(), s))
 	state.Reload(g.keeping(s))
 	log.Info("configuration reloaded; daemon.listen and daemon.web_config need a restart")
+	return &s
 }
 
 // keeping is what the daemon audits by these settings.
