@@ -30,6 +30,8 @@ const (
 	longestPoll = time.Minute
 	// suspendedPoll is that for accounts that are suspended for their many events.
 	suspendedPoll = 5 * time.Second
+	// sweepStep is the time between two steps of the sweep through all accounts.
+	sweepStep = 20 * time.Second
 	// systemSettle is how long changes to the system are let come to an end.
 	systemSettle = 100 * time.Millisecond
 	// overflowPause is the least time between two passes after lost events.

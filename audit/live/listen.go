@@ -34,7 +34,9 @@ func (k *Keeper) listen(ctx context.Context) {
 			}
 		case <-quick.C:
 			k.lookAtPolled(true)
-			sweep.step(time.Now())
+			if now := time.Now(); k.accounts == nil || now.Sub(sweep.last) >= sweepStep {
+				sweep.step(now)
+			}
 		case <-poll.C:
 			k.ask(request{})
 			k.lookAtPolled(false)

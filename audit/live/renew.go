@@ -155,6 +155,9 @@ func (k *Keeper) ways(g *generation) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	db := g.Host().Accounts
+	if db == k.numbering {
+		return // they are noted
+	}
 	for i := range db.Len() {
 		a := db.At(i)
 		dir := path.Dir(path.Clean("/" + a.Home))

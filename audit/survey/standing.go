@@ -61,7 +61,9 @@ func OpenStanding(ctx context.Context, o Options, before *Standing) (*Standing, 
 	if st.Survey, err = Open(ctx, o); err != nil {
 		return nil, err
 	}
-	st.results = make([]result, st.Host().Accounts.Len())
+	if before == nil || !st.SameAccounts(before) {
+		st.results = make([]result, st.Host().Accounts.Len())
+	}
 	return st, nil
 }
 
@@ -162,6 +164,9 @@ func spent() time.Duration {
 // Put keeps the outcome of Evaluate. It reports whether the report differs by it:
 // other things were known of the account, or it shared others with somebody.
 func (st *Standing) Put(e *Evaluated) bool {
+	if st.results == nil { // nothing was inherited: the accounts are the same and are looked at anew
+		st.results = make([]result, st.Host().Accounts.Len())
+	}
 	r := &st.results[e.Account]
 	if st.collect.Share(e.Account, r.shares, e.holding) {
 		st.stale = true

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -27,6 +28,10 @@ import (
 // statusConfig is EX_CONFIG: systemd does not start the daemon again with a
 // configuration that it would refuse again (RestartPreventExitStatus).
 const statusConfig = 78
+
+// collectEarly has the collector let garbage grow to a third of what lives: a
+// daemon makes little of it, and its memory counts all day.
+const collectEarly = 33
 
 // configError is a configuration that another start would refuse too.
 type configError struct{ error }
@@ -86,6 +91,10 @@ func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 	log, err := g.logger()
 	if err != nil {
 		return err
+	}
+	log = exporter.JournalLog(log)
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectEarly)
 	}
 	state := live.New(live.NewKeeper(g.keeping(s), log), log)
 	var inForce atomic.Pointer[settings.Settings]
