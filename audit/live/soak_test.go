@@ -40,8 +40,8 @@ func TestSoak(t *testing.T) {
 		}
 		h.compare(s, &m.log)
 		rounds++
-		switch {
-		case rounds == 3:
+		switch rounds {
+		case 3:
 			begin = measure()
 		default:
 			end = measure()

@@ -49,7 +49,6 @@ type Accounts struct {
 	ended    chan struct{}
 	signal   chan struct{}
 	seed     maphash.Seed
-	started  time.Time
 	pause    time.Duration
 	overflow bool
 
