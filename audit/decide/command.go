@@ -101,7 +101,7 @@ func (l *login) shellRuns() bool {
 	if !l.enters(shell) {
 		return false
 	}
-	if l.via.Session.Chroot == nil && l.a.Login != nil && failed(l.a.Login) {
+	if l.via.Session.Chroot == nil && l.whole() && l.a.Login != nil && failed(l.a.Login) {
 		return false // told of the account already
 	}
 	if why := l.unstartable(shell, false); why != "" {
