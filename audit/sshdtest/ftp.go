@@ -29,7 +29,7 @@ type FTPServer struct {
 // FreePort returns a port of the loopback on which nobody listens.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +62,7 @@ func (h *Host) StartFTP(port int, name string, args ...string) (*FTPServer, stri
 			return nil, string(text)
 		default:
 		}
-		if c, err := net.Dial("tcp", s.address()); err == nil {
+		if c, err := new(net.Dialer).DialContext(h.t.Context(), "tcp", s.address()); err == nil {
 			_ = c.Close()
 			return s, ""
 		}
@@ -100,7 +100,7 @@ type FTPResult struct {
 // Login logs in once, over explicit TLS if secure is set.
 func (s *FTPServer) Login(user, password string, secure bool) FTPResult {
 	c := &ftpClient{}
-	conn, err := net.DialTimeout("tcp", s.address(), ftpTimeout)
+	conn, err := (&net.Dialer{Timeout: ftpTimeout}).DialContext(s.t.Context(), "tcp", s.address())
 	if err != nil {
 		return FTPResult{Dialogue: err.Error()}
 	}
@@ -115,7 +115,7 @@ func (s *FTPServer) Login(user, password string, secure bool) FTPResult {
 			return c.result(false)
 		}
 		over := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is the test's own
-		if err := over.Handshake(); err != nil {
+		if err := over.HandshakeContext(s.t.Context()); err != nil {
 			c.dialogue.WriteString(err.Error())
 			c.last = ""
 			return c.result(false)

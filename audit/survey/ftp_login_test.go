@@ -131,9 +131,7 @@ func (b *ftpBox) compare(kind facts.FTPKind, port int, config string, program st
 		if tls := server.TLS.Offered; b.random.IntN(8) == 0 || tls && b.random.IntN(4) > 0 {
 			req.Service = decide.FTPS
 		}
-		wait.Add(1)
-		go func() {
-			defer wait.Done()
+		wait.Go(func() {
 			var got decide.FTPAnswer
 			if err := c.Work(func(w *collect.Worker) error {
 				got = decide.FTPLogin(c.Host(), w.FTPLogin(server, name), req)
@@ -148,7 +146,7 @@ func (b *ftpBox) compare(kind facts.FTPKind, port int, config string, program st
 			mutex.Lock()
 			defer mutex.Unlock()
 			b.judge(kind, config, &req, &got, &real)
-		}()
+		})
 	}
 	wait.Wait()
 }
