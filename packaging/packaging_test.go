@@ -147,7 +147,7 @@ func wantManual(t *testing.T, program string) {
 			continue
 		}
 		for _, f := range flagName.FindAllStringSubmatch(help(c[1]), -1) {
-			if !regexp.MustCompile(`--` + regexp.QuoteMeta(f[1]) + `\b`).MatchString(manual) {
+			if !regexp.MustCompile(`--` + regexp.QuoteMeta(f[1]) + `(?:[^a-z-]|$)`).MatchString(manual) {
 				t.Errorf("the manual does not name --%s of %s", f[1], c[1])
 			}
 		}
