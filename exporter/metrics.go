@@ -29,6 +29,9 @@ type Source struct {
 	// Docs is the catalogue: each of its checks has a series, 0 when clean.
 	Docs  []audit.Doc
 	Build Build
+	// Refusals returns the logins that sshd refused since the start, by reason;
+	// nil if nobody reads its log.
+	Refusals func() map[string]uint64
 	// Single tells that there is one audit, not a daemon that keeps it current.
 	Single bool
 }
@@ -60,6 +63,7 @@ var (
 	descUnwatched = desc("unwatched_directories", "Directories that should be watched and are not, so that their accounts are looked at now and then instead: a limit is reached, the file system cannot, or too much happened there.")
 	descOverflows = desc("watch_overflows_total", "Times that the kernel dropped events, so that every account was looked at.")
 	descSuspended = desc("watch_suspensions_total", "Times that a directory had too many events to be watched on.")
+	descRefusals  = desc("login_refusals_total", "Logins that sshd refused since the daemon started, by the reason that its log gives.", "reason")
 )
 
 func desc(name, help string, labels ...string) *prometheus.Desc {
@@ -82,7 +86,7 @@ func NewCollector(s Source, names bool) prometheus.Collector { return collector{
 func (c collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{descBuild, descFindings, descUserFindings, descDropped, descUsers, descBlocked,
 		descConfig, descReach, descUp, descListening, descLast, descSuccess, descWhole, descReload, descTook, descVerdict,
-		descWatched, descUnwatched, descOverflows, descSuspended} {
+		descWatched, descUnwatched, descOverflows, descSuspended, descRefusals} {
 		ch <- d
 	}
 }
@@ -96,6 +100,11 @@ func (c collector) Collect(ch chan<- prometheus.Metric) {
 	gauge(descBuild, 1, label(c.Build.Version), label(c.Build.Revision), runtime.Version())
 	gauge(descReload, truth(s.ReloadErr == nil))
 	c.watching(ch, s)
+	if c.Refusals != nil {
+		for reason, n := range c.Refusals() {
+			ch <- prometheus.MustNewConstMetric(descRefusals, prometheus.CounterValue, float64(n), reason)
+		}
+	}
 	if s.Attempted {
 		gauge(descSuccess, truth(s.Err == nil))
 	}

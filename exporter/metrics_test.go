@@ -228,8 +228,23 @@ func TestT41UserSeriesAreBounded(t *testing.T) {
 	}
 }
 
+func TestRefusalsAreACounterByReason(t *testing.T) {
+	o := source(live.NewSnapshot(testReport()))
+	o.Refusals = func() map[string]uint64 { return map[string]uint64{"akf-strict-file": 3, "user-unknown": 0} }
+	want := `# HELP sshaudit_login_refusals_total Logins that sshd refused since the daemon started, by the reason that its log gives.
+# TYPE sshaudit_login_refusals_total counter
+sshaudit_login_refusals_total{reason="akf-strict-file"} 3
+sshaudit_login_refusals_total{reason="user-unknown"} 0
+`
+	if err := testutil.CollectAndCompare(NewCollector(o, false), strings.NewReader(want), "sshaudit_login_refusals_total"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMetricsPassPromlint(t *testing.T) {
-	problems, err := testutil.CollectAndLint(NewCollector(source(live.NewSnapshot(testReport())), true))
+	o := source(live.NewSnapshot(testReport()))
+	o.Refusals = new(live.Refusals).Counts
+	problems, err := testutil.CollectAndLint(NewCollector(o, true))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -83,10 +83,19 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
+// machineID is the length of the id in /etc/machine-id (machine-id(5)).
+const machineID = 32
+
 // followJournal runs journalctl until it ends. The first one begins with what is
 // written next, a later one where the one before stopped.
 func (f *Follower) followJournal(ctx context.Context) error {
-	args := []string{"--follow", "--quiet", "--no-pager", "--output=json", "--output-fields=" + journalFields}
+	// --follow alone means the current boot, whose id a container may show
+	// otherwise inside a unit (ProtectKernelTunables= uncovers the host's). With
+	// --merge it does not, and the machine's id keeps other hosts' journals out.
+	args := []string{"--follow", "--merge", "--quiet", "--no-pager", "--output=json", "--output-fields=" + journalFields}
+	if id, _, err := f.Root.Self().ReadFile("/etc/machine-id", 2*machineID, nil); err == nil && len(id) >= machineID {
+		args = append(args, "_MACHINE_ID="+string(id[:machineID]))
+	}
 	if f.cursor == "" {
 		args = append(args, "--lines=0")
 	} else {

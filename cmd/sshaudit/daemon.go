@@ -100,7 +100,7 @@ func runDaemon(cmd *cobra.Command, g *globals, o *daemonOptions) error {
 	var inForce atomic.Pointer[settings.Settings]
 	inForce.Store(&s)
 	server, err := exporter.New(exporter.Options{
-		Source: exporter.Source{Snapshot: state.Snapshot, Docs: checks.Docs(), Build: thisBuild()},
+		Source: exporter.Source{Snapshot: state.Snapshot, Docs: checks.Docs(), Build: thisBuild(), Refusals: countRefusals(cmd.Context(), g.root, log)},
 		Page: func(w io.Writer, r *audit.Report, f report.Filter) error {
 			return report.ServedHTML(w, r, docs, audit.Warning, f)
 		},
