@@ -24,6 +24,7 @@ const (
 	msgKeyOK      = 60
 	msgRequest    = 98 // SSH_MSG_CHANNEL_REQUEST
 	msgData       = 94 // SSH_MSG_CHANNEL_DATA
+	msgEOF        = 96 // SSH_MSG_CHANNEL_EOF
 )
 
 // dump is a packet of PuTTY's log of packets while its bytes are read.
@@ -47,7 +48,7 @@ func (d *dump) head(s string) {
 		n = 10*n + int(rest[i]-'0')
 	}
 	switch byte(n) { //nolint:gosec // three digits
-	case msgDisconnect, msgKexInit, msgAuth, msgFailure, msgSuccess, msgKeyOK, msgRequest, msgData:
+	case msgDisconnect, msgKexInit, msgAuth, msgFailure, msgSuccess, msgKeyOK, msgRequest, msgData, msgEOF:
 		d.kind = byte(n) //nolint:gosec // as above
 	}
 }
@@ -95,6 +96,9 @@ func (d *dump) end(a *attempt) {
 		p.exitStatus(a)
 	case kind == msgData:
 		p.data(a)
+	case kind == msgEOF && a.sftpAsked:
+		// A client may end here, before it reads the exit status.
+		a.fail(StepSessionExit, plainly, &record{text: "end of file where a packet of SFTP was due"})
 	case kind == msgKeyOK:
 		a.answer(audit.Accept)
 	case kind == msgFailure:
