@@ -89,6 +89,8 @@ func TestOtherSystemFilesAreNotTold(t *testing.T) {
 	must(t, os.WriteFile(etc+"/resolv.conf", nil, 0o644))
 	must(t, os.WriteFile(etc+"/passwd", nil, 0o644))
 	happens(t, s, "passwd")
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if n := len(s.names[etc]); n != 1 {
 		t.Errorf("%d names matter in the directory, want one", n)
 	}
