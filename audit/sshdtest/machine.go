@@ -62,7 +62,9 @@ func Boot(t testing.TB, r Release) *Machine {
 		default:
 		}
 		if time.Now().After(deadline) {
-			unavailable(t, "the container did not boot")
+			_ = cmd.Process.Kill()
+			<-ended // who writes to console has ended too
+			unavailable(t, "the container did not boot: "+lastLines(console.String(), 10))
 		}
 	}
 }
@@ -77,7 +79,7 @@ func (m *Machine) booted(nspawn int) bool {
 		}
 		for child := range strings.FieldsSeq(string(data)) {
 			pid, err := strconv.Atoi(child)
-			if comm, errComm := os.ReadFile(filepath.Join("/proc", child, "comm")); err == nil && errComm == nil && strings.HasPrefix(string(comm), "systemd") {
+			if comm, errComm := os.ReadFile(filepath.Join("/proc", child, "comm")); err == nil && errComm == nil && string(comm) == "systemd\n" { // not nspawn's own child before that
 				m.init = pid
 			}
 		}

@@ -206,8 +206,11 @@ func TestAccountsThatShareAHomeAreBothTold(t *testing.T) {
 func TestKeyFilesInOneDirectoryAreToldApart(t *testing.T) {
 	w := newAccounts(t)
 	dir := t.TempDir()
-	for a, name := range []string{"alice", "bob"} {
+	names := []string{"alice", "bob"}
+	for _, name := range names {
 		must(t, os.WriteFile(filepath.Join(dir, name), nil, 0o644))
+	}
+	for a, name := range names {
 		w.Cover(int32(a), []Dir{{Path: dir, Names: []string{name}, Shared: true, Content: true}}, byPath)
 	}
 	must(t, os.Chmod(filepath.Join(dir, "bob"), 0o666))
