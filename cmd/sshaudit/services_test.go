@@ -145,7 +145,8 @@ func TestEachFaultOfAServiceIsFound(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			shell(t, m, order)
-			shell(t, m, tc.make)
+			// A sshd that has just been started is not known by its title yet.
+			shell(t, m, tc.make+"\nsleep 0.3")
 			ids, r := check(t, m)
 			if diff := cmp.Diff(tc.want, ids); diff != "" {
 				t.Errorf("-want +got\n%s%+v", diff, r)
