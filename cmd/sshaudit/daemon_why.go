@@ -22,7 +22,7 @@ import (
 // force when somebody asks.
 func webWhy(g *globals, current func() settings.Settings) *exporter.Why {
 	w := &exporter.Why{
-		Services: []string{string(decide.SSH), string(decide.SFTP)},
+		Services: []string{string(decide.SSH), string(decide.SFTP), string(decide.FTP), string(decide.FTPS)},
 		Methods:  []string{string(decide.Publickey), string(decide.Password), string(decide.KeyboardInteractive)},
 	}
 	w.Ask = func(ctx context.Context, q report.Question) (*audit.WhyReport, error) {
@@ -30,11 +30,7 @@ func webWhy(g *globals, current func() settings.Settings) *exporter.Why {
 		if err != nil {
 			return nil, &exporter.BadQuestion{Reason: err}
 		}
-		options := survey.WhyOptions{Root: g.root, Settings: current(), Request: req}
-		if g.root == "/" && req.From.IsValid() {
-			options.Reach = func(ctx context.Context, port int) (audit.Step, *audit.Cause) { return filter(ctx, &req, port) }
-		}
-		return survey.Why(ctx, options)
+		return answer(ctx, g, survey.WhyOptions{Root: g.root, Settings: current(), Request: req})
 	}
 	return w
 }

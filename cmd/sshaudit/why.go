@@ -90,14 +90,7 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 	// by then, and looking for it would take a third of the time on large hosts.
 	debug.SetGCPercent(shortRun)
 	options := survey.WhyOptions{Root: g.root, Settings: s, Request: req, Name: o.name, Client: client}
-	if g.root == "/" && req.From.IsValid() {
-		options.Reach = func(ctx context.Context, port int) (audit.Step, *audit.Cause) { return filter(ctx, &req, port) }
-	}
-	answer := survey.Why
-	if req.Service == decide.FTP || req.Service == decide.FTPS {
-		answer = survey.WhyFTP
-	}
-	r, err := answer(cmd.Context(), options)
+	r, err := answer(cmd.Context(), g, options)
 	if err != nil {
 		return err
 	}
@@ -115,6 +108,17 @@ func runWhy(cmd *cobra.Command, g *globals, o *whyOptions, user string) error {
 		return exitError(statusUnknown)
 	}
 	return nil
+}
+
+// answer judges one login to the service that it is for.
+func answer(ctx context.Context, g *globals, o survey.WhyOptions) (*audit.WhyReport, error) {
+	if g.root == "/" && o.Request.From.IsValid() {
+		o.Reach = func(ctx context.Context, port int) (audit.Step, *audit.Cause) { return filter(ctx, &o.Request, port) }
+	}
+	if o.Request.Service == decide.FTP || o.Request.Service == decide.FTPS {
+		return survey.WhyFTP(ctx, o)
+	}
+	return survey.Why(ctx, o)
 }
 
 // request reads the flags.
