@@ -91,12 +91,3 @@ type Proof struct {
 
 // Prove returns what a failing step proves; false for one that is not known.
 func Prove(step string) (Proof, bool) { p, ok := proofs[step]; return p, ok }
-
-// Steps lists the names of all steps that Read can report.
-func Steps() []string {
-	list := make([]string, 0, len(proofs))
-	for s := range proofs {
-		list = append(list, s)
-	}
-	return list
-}

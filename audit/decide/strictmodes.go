@@ -46,15 +46,11 @@ func secure(n *facts.Node, rules facts.StrictRules, w *walk) Fault {
 	}
 }
 
-// StrictModes judges an opened key file as sshd's safe_path does: the file
+// strictModes judges an opened key file as sshd's safe_path does: the file
 // itself, then each directory above it up to the home's canonical path, or up
 // to "/" where the file lies outside. It returns the first object that is
 // refused and what is wrong with it, or a fault of 0. A fault that only some
 // builds mind gives way to a later one that all of them do.
-func StrictModes(f *facts.KeyFile, a *facts.Account, rules facts.StrictRules, db *accounts.DB) (*facts.Node, Fault) {
-	return strictModes(f, a, rules, &walk{db: db, uid: a.UID})
-}
-
 func strictModes(f *facts.KeyFile, a *facts.Account, rules facts.StrictRules, w *walk) (*facts.Node, Fault) {
 	var uncertain *facts.Node
 	for object := range judged(f, a) {

@@ -146,7 +146,7 @@ func TestStrictModesLooksAsFarAsTheHome(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			h, a, f := keyFile(t, tc.dirs...)
 			a.Home.Problem = tc.home
-			n, fault := StrictModes(f, a, facts.RulesDebian, h.Accounts)
+			n, fault := strictModes(f, a, facts.RulesDebian, &walk{db: h.Accounts, uid: a.UID})
 			var at audit.Untrusted
 			if n != nil {
 				at = n.Path
@@ -161,7 +161,7 @@ func TestStrictModesLooksAsFarAsTheHome(t *testing.T) {
 func TestHomeThatIsTheRootDirectoryEndsTheWalkThere(t *testing.T) {
 	h, a, f := keyFile(t, factstest.Dir("/.ssh", 0o700, alice, aliceGroup), factstest.Dir("/", 0o777, 0, 0))
 	a.Home.Path = "/"
-	if n, fault := StrictModes(f, a, facts.RulesDebian, h.Accounts); fault != FaultWorldWrite || n.Path != "/" {
+	if n, fault := strictModes(f, a, facts.RulesDebian, &walk{db: h.Accounts, uid: a.UID}); fault != FaultWorldWrite || n.Path != "/" {
 		t.Errorf("%+v, fault %d; want / as writable by everybody", n, fault)
 	}
 }
@@ -169,11 +169,11 @@ func TestHomeThatIsTheRootDirectoryEndsTheWalkThere(t *testing.T) {
 func TestUncertainFaultGivesWayToACertainOne(t *testing.T) {
 	private := factstest.Dir("/home/alice/.ssh", 0o770, alice, aliceGroup)
 	h, a, f := keyFile(t, private, factstest.Dir("/home/alice", 0o755, alice, aliceGroup))
-	if n, fault := StrictModes(f, a, facts.RulesUnknown, h.Accounts); fault != FaultGroupUncertain || n.Path != private.Path {
+	if n, fault := strictModes(f, a, facts.RulesUnknown, &walk{db: h.Accounts, uid: a.UID}); fault != FaultGroupUncertain || n.Path != private.Path {
 		t.Errorf("%+v, fault %d; want .ssh as uncertain", n, fault)
 	}
 	f.Dirs[1].Mode = 0o757
-	if n, fault := StrictModes(f, a, facts.RulesUnknown, h.Accounts); fault != FaultWorldWrite || n.Path != "/home/alice" {
+	if n, fault := strictModes(f, a, facts.RulesUnknown, &walk{db: h.Accounts, uid: a.UID}); fault != FaultWorldWrite || n.Path != "/home/alice" {
 		t.Errorf("%+v, fault %d; want the home, which every build minds", n, fault)
 	}
 }

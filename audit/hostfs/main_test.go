@@ -28,7 +28,7 @@ var children map[string]func(args []string) error
 func init() {
 	children = map[string]func(args []string) error{
 		"chroot": childChroot, "lease": childLease, "rewrite": childRewrite,
-		"kill": childKill, "descriptors": childDescriptors, "seccomp": childSeccomp, "swap": childSwap, "scan": childScan, "helper": childHelper,
+		"kill": childKill, "descriptors": childDescriptors, "seccomp": childSeccomp, "swap": childSwap, "scan": childScan,
 		"unprivileged": childUnprivileged,
 	}
 }

@@ -34,17 +34,6 @@ func TestNameTellsTheKind(t *testing.T) {
 	}
 }
 
-func TestHomeHoldsFewNamesOfInterest(t *testing.T) {
-	for name, want := range map[string]Kind{".ssh": SSHDir, ".shosts": Rhosts, ".rhosts": Rhosts} {
-		if got, ok := HomeKindOf(name); !ok || got != want {
-			t.Errorf("HomeKindOf(%q) = %v, %v, want %v", name, got, ok, want)
-		}
-	}
-	if got, ok := HomeKindOf(".bashrc"); ok {
-		t.Errorf("HomeKindOf(.bashrc) = %v, want not of interest", got)
-	}
-}
-
 func TestTargetMode(t *testing.T) {
 	for _, tc := range []struct {
 		kind       Kind

@@ -96,15 +96,3 @@ func KindOf(name string) Kind {
 	}
 	return Other
 }
-
-// HomeKindOf tells the kind of an entry of the home itself, and whether sshd
-// reads it at all.
-func HomeKindOf(name string) (Kind, bool) {
-	switch name {
-	case ".ssh":
-		return SSHDir, true
-	case ".shosts", ".rhosts":
-		return Rhosts, true
-	}
-	return Other, false
-}

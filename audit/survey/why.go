@@ -184,14 +184,23 @@ func clientMessage(service, client string, words *audit.ClientWords) string {
 	return words.PuTTY
 }
 
-// speak fills in what the client shows and what the customer is to be told.
-func speak(r *audit.WhyReport, answer *decide.Answer, host, client string) {
+// nothingRefuses reports whether no cause is to be told, and then says to the
+// customer what there is to say.
+func nothingRefuses(r *audit.WhyReport) bool {
 	switch {
 	case r.Verdict == audit.Accept:
 		r.Customer = "From the server's side your login works. Please try again; if it still fails, send us the complete messages of your program."
-		return
 	case r.Verdict == audit.Unknown || len(r.Causes) == 0:
 		r.Customer = "We are still looking for the reason. Please send us the complete messages of your program and the time of your last attempt."
+	default:
+		return false
+	}
+	return true
+}
+
+// speak fills in what the client shows and what the customer is to be told.
+func speak(r *audit.WhyReport, answer *decide.Answer, host, client string) {
+	if nothingRefuses(r) {
 		return
 	}
 	doc, _ := checks.Explain(r.Causes[0].ID)

@@ -113,12 +113,7 @@ func ftpServerFor(h *facts.Host, req *decide.Request) *facts.FTPServer {
 
 // speakFTP fills in what the client shows and what the customer is to be told.
 func speakFTP(r *audit.WhyReport, reply string) {
-	switch {
-	case r.Verdict == audit.Accept:
-		r.Customer = "From the server's side your login works. Please try again; if it still fails, send us the complete messages of your program."
-		return
-	case r.Verdict == audit.Unknown || len(r.Causes) == 0:
-		r.Customer = "We are still looking for the reason. Please send us the complete messages of your program and the time of your last attempt."
+	if nothingRefuses(r) {
 		return
 	}
 	doc, _ := checks.Explain(r.Causes[0].ID)
